@@ -1,0 +1,96 @@
+// A minimal static ELF executable: runner and tape, nothing else. See elf(5).
+//
+//   file   ┌ ELF header, 2 program headers ┐┌ prologue, runner ┐┌ tape ┐
+//   memory  CODE_BASE: read, execute ─────────────────────────┘ DATA_BASE + offset: read, write
+//
+// The two segments share file pages but not memory pages, so nothing is ever writable and executable.
+import { LOOP_OFFSET, runnerCode } from "./code.ts";
+
+const CODE_BASE = 0x400000;
+const DATA_BASE = 0x600000;
+const EHDR_BYTES = 64;
+const PHDR_BYTES = 56;
+const PHDR_COUNT = 3;
+/** arm64 kernels may have pages of 64 KiB. */
+const ALIGN = 0x10000;
+const MACHINE = { x64: 62, arm64: 183 } as const;
+const PT_LOAD = 1;
+const PT_GNU_STACK = 0x6474e551;
+const PF = { X: 1, W: 2, R: 4 } as const;
+
+type Arch = "x64" | "arm64";
+
+/** Sets the record's register and jumps over the runner's C entry. */
+function prologue(arch: Arch, record: number): Uint8Array {
+  if (arch === "x64") {
+    const code = new Uint8Array([0xbb, 0, 0, 0, 0, 0xeb, LOOP_OFFSET.x64]); // mov ebx, record; jmp loop
+    new DataView(code.buffer).setUint32(1, record, true);
+    return code;
+  }
+  const code = new Uint8Array(12);
+  const view = new DataView(code.buffer);
+  view.setUint32(0, 0xd2800013 | ((record & 0xffff) << 5), true); // movz x19, #low
+  view.setUint32(4, 0xf2a00013 | ((record >>> 16) << 5), true); // movk x19, #high, lsl #16
+  view.setUint32(8, 0x14000000 | (1 + LOOP_OFFSET.arm64 / 4), true); // b loop
+  return code;
+}
+
+function codeOffset(): number {
+  return EHDR_BYTES + PHDR_COUNT * PHDR_BYTES;
+}
+
+function tapeOffset(arch: Arch): number {
+  return (codeOffset() + prologue(arch, 0).length + runnerCode(arch).length + 15) & ~15;
+}
+
+/** Where a tape must be assembled for, to lie in an ELF made by buildElf(). */
+export function elfTapeBase(arch: Arch): number {
+  return DATA_BASE + tapeOffset(arch);
+}
+
+/** The executable that runs this tape; the tape was assembled for elfTapeBase(). */
+export function buildElf(arch: Arch, tape: { bytes: Uint8Array; entry: number }): Uint8Array {
+  const start = codeOffset();
+  const at = tapeOffset(arch);
+  const head = prologue(arch, tape.entry);
+  const file = new Uint8Array(at + tape.bytes.length);
+  file.set(head, start);
+  file.set(runnerCode(arch), start + head.length);
+  file.set(tape.bytes, at);
+  const view = new DataView(file.buffer);
+  elfHeader(view, arch, CODE_BASE + start);
+  programHeader(view, 0, { type: PT_LOAD, flags: PF.R | PF.X, offset: 0, address: CODE_BASE, size: at });
+  const data = { type: PT_LOAD, flags: PF.R | PF.W, offset: at, address: DATA_BASE + at, size: tape.bytes.length };
+  programHeader(view, 1, data);
+  programHeader(view, 2, { type: PT_GNU_STACK, flags: PF.R | PF.W, offset: 0, address: 0, size: 0 });
+  return file;
+}
+
+function elfHeader(view: DataView, arch: Arch, entry: number): void {
+  const identity = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]; // "\x7fELF", 64 bits, little-endian, version 1
+  for (const [n, byte] of identity.entries()) view.setUint8(n, byte);
+  view.setUint16(16, 2, true); // ET_EXEC
+  view.setUint16(18, MACHINE[arch], true);
+  view.setUint32(20, 1, true);
+  view.setBigUint64(24, BigInt(entry), true);
+  view.setBigUint64(32, BigInt(EHDR_BYTES), true);
+  view.setUint16(52, EHDR_BYTES, true);
+  view.setUint16(54, PHDR_BYTES, true);
+  view.setUint16(56, PHDR_COUNT, true);
+}
+
+interface Segment {
+  readonly type: number;
+  readonly flags: number;
+  readonly offset: number;
+  readonly address: number;
+  readonly size: number;
+}
+
+function programHeader(view: DataView, index: number, segment: Segment): void {
+  const at = EHDR_BYTES + index * PHDR_BYTES;
+  view.setUint32(at, segment.type, true);
+  view.setUint32(at + 4, segment.flags, true);
+  const fields = [segment.offset, segment.address, segment.address, segment.size, segment.size, ALIGN];
+  for (const [n, value] of fields.entries()) view.setBigUint64(at + 8 + n * 8, BigInt(value), true);
+}

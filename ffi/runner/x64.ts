@@ -1,0 +1,53 @@
+// The runner for x86-64: the only native code in nsbox besides its arm64 twin.
+// Two entries: offset 0 is a C function `long run(record *first)`; LOOP expects the first record in rbx.
+// It uses no stack after its entry, so a child of clone(CLONE_VM) can run it on its parent's.
+
+/** One instruction: its bytes, its text for an assembler, why. A row with no bytes is a label. */
+export type Listing = readonly (readonly [bytes: string, text: string, why: string])[];
+
+export const X64_LISTING: Listing = [
+  ["53", "push rbx", "ours to give back"],
+  ["48 89 fb", "mov rbx, rdi", "the first record"],
+  ["", "loop:", ""],
+  ["48 8b 03", "mov rax, [rbx]", "nr"],
+  ["48 8b 7b 08", "mov rdi, [rbx+8]", "a0"],
+  ["48 8b 73 10", "mov rsi, [rbx+16]", "a1"],
+  ["48 8b 53 18", "mov rdx, [rbx+24]", "a2"],
+  ["4c 8b 53 20", "mov r10, [rbx+32]", "a3"],
+  ["4c 8b 43 28", "mov r8, [rbx+40]", "a4"],
+  ["4c 8b 4b 30", "mov r9, [rbx+48]", "a5"],
+  ["48 85 c0", "test rax, rax", "a negative nr is a load"],
+  ["78 45", "js load", ""],
+  ["0f 05", "syscall", "changes rax, rcx and r11 only"],
+  ["", "store:", ""],
+  ["48 8b 4b 38", "mov rcx, [rbx+56]", "where the result goes"],
+  ["48 89 01", "mov [rcx], rax", ""],
+  ["48 3b 43 40", "cmp rax, [rbx+64]", "the first case"],
+  ["74 19", "je first", ""],
+  ["48 3b 43 50", "cmp rax, [rbx+80]", "the second case"],
+  ["74 19", "je second", ""],
+  ["48 3d 01 f0 ff ff", "cmp rax, -4095", "errors are the highest unsigned words"],
+  ["73 17", "jae failed", ""],
+  ["48 8b 5b 68", "mov rbx, [rbx+104]", "next"],
+  ["", "follow:", ""],
+  ["48 85 db", "test rbx, rbx", "address 0 ends the tape"],
+  ["75 ba", "jne loop", ""],
+  ["5b", "pop rbx", ""],
+  ["c3", "ret", "rax: the last result"],
+  ["", "first:", ""],
+  ["48 8b 5b 48", "mov rbx, [rbx+72]", ""],
+  ["eb f3", "jmp follow", ""],
+  ["", "second:", ""],
+  ["48 8b 5b 58", "mov rbx, [rbx+88]", ""],
+  ["eb ed", "jmp follow", ""],
+  ["", "failed:", ""],
+  ["48 8b 4b 60", "mov rcx, [rbx+96]", "the record that takes the failure"],
+  ["48 89 59 28", "mov [rcx+40], rbx", "who failed"],
+  ["48 89 41 30", "mov [rcx+48], rax", "and how"],
+  ["48 89 cb", "mov rbx, rcx", ""],
+  ["eb dc", "jmp follow", ""],
+  ["", "load:", ""],
+  ["8b 07", "mov eax, [rdi]", "the 32-bit word at a0"],
+  ["48 01 f0", "add rax, rsi", "plus a1"],
+  ["eb b6", "jmp store", ""],
+];

@@ -1,0 +1,61 @@
+// linux/prctl.h and linux/securebits.h: prctl(2).
+
+/** Operations of prctl(2). */
+export const PR = {
+  SET_PDEATHSIG: 1,
+  GET_PDEATHSIG: 2,
+  GET_DUMPABLE: 3,
+  SET_DUMPABLE: 4,
+  GET_KEEPCAPS: 7,
+  SET_KEEPCAPS: 8,
+  SET_NAME: 15,
+  GET_NAME: 16,
+  GET_SECCOMP: 21,
+  SET_SECCOMP: 22,
+  CAPBSET_READ: 23,
+  CAPBSET_DROP: 24,
+  GET_SECUREBITS: 27,
+  SET_SECUREBITS: 28,
+  SET_TIMERSLACK: 29,
+  GET_TIMERSLACK: 30,
+  SET_MM: 35,
+  SET_CHILD_SUBREAPER: 36,
+  GET_CHILD_SUBREAPER: 37,
+  SET_NO_NEW_PRIVS: 38,
+  GET_NO_NEW_PRIVS: 39,
+  GET_TID_ADDRESS: 40,
+  SET_THP_DISABLE: 41,
+  GET_THP_DISABLE: 42,
+  CAP_AMBIENT: 47,
+  GET_SPECULATION_CTRL: 52,
+  SET_SPECULATION_CTRL: 53,
+  SET_IO_FLUSHER: 57, // since 5.6
+  GET_IO_FLUSHER: 58, // since 5.6
+  SET_SYSCALL_USER_DISPATCH: 59, // since 5.11
+  SCHED_CORE: 62, // since 5.14
+  SET_MDWE: 65, // since 6.3
+  GET_MDWE: 66, // since 6.3
+  SET_MEMORY_MERGE: 67, // since 6.4
+  GET_MEMORY_MERGE: 68, // since 6.4
+  SET_VMA: 0x53564d41, // since 5.17
+  SET_PTRACER: 0x59616d61,
+} as const;
+
+/** What PR_CAP_AMBIENT does, see capabilities(7). */
+export const PR_CAP_AMBIENT = { IS_SET: 1, RAISE: 2, LOWER: 3, CLEAR_ALL: 4 } as const;
+
+/** Flags of PR_SET_SECUREBITS, see capabilities(7). */
+export const SECBIT = {
+  NOROOT: 0x1,
+  NOROOT_LOCKED: 0x2,
+  NO_SETUID_FIXUP: 0x4,
+  NO_SETUID_FIXUP_LOCKED: 0x8,
+  KEEP_CAPS: 0x10,
+  KEEP_CAPS_LOCKED: 0x20,
+  NO_CAP_AMBIENT_RAISE: 0x40,
+  NO_CAP_AMBIENT_RAISE_LOCKED: 0x80,
+  EXEC_RESTRICT_FILE: 0x100, // since 6.14
+  EXEC_RESTRICT_FILE_LOCKED: 0x200, // since 6.14
+  EXEC_DENY_INTERACTIVE: 0x400, // since 6.14
+  EXEC_DENY_INTERACTIVE_LOCKED: 0x800, // since 6.14
+} as const;

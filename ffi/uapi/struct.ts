@@ -1,0 +1,58 @@
+// Lays out C structs the way the System V ABIs of x86-64 and arm64 do: natural alignment, little endian.
+
+/** A scalar C type. */
+export type FieldType = "u8" | "u16" | "u32" | "i32" | "u64";
+
+/** One member of a struct, in the order of the header. */
+export type Field<Name extends string = string> = readonly [name: Name, type: FieldType];
+
+/** A C struct whose members are all scalars. */
+export interface Struct<Name extends string> {
+  /** As sizeof. */
+  readonly size: number;
+  /** As offsetof. */
+  readonly offsets: Readonly<Record<Name, number>>;
+  /** The bytes of a struct with these members, the others 0. Throws a RangeError where a value does not fit. */
+  pack(values: Readonly<Partial<Record<Name, number | bigint>>>): Uint8Array<ArrayBuffer>;
+}
+
+const BYTES: Readonly<Record<FieldType, number>> = { u8: 1, u16: 2, u32: 4, i32: 4, u64: 8 };
+
+/** The layout of a C struct with these members; see Struct. */
+export function defineStruct<const Name extends string>(fields: readonly Field<Name>[]): Struct<Name> {
+  const offsets: Partial<Record<Name, number>> = {};
+  let end = 0;
+  let align = 1;
+  for (const [name, type] of fields) {
+    const bytes = BYTES[type];
+    const offset = roundUp(end, bytes);
+    offsets[name] = offset;
+    end = offset + bytes;
+    align = Math.max(align, bytes);
+  }
+  const size = roundUp(end, align);
+  const complete = offsets as Record<Name, number>; // the loop set every Name
+  return {
+    size,
+    offsets: complete,
+    pack(values) {
+      const bytes = new Uint8Array(size);
+      for (const [name, type] of fields) bytes.set(packScalar(name, type, values[name] ?? 0), complete[name]);
+      return bytes;
+    },
+  };
+}
+
+function packScalar(name: string, type: FieldType, value: number | bigint): Uint8Array {
+  const wide = BigInt(value);
+  const bits = BYTES[type] * 8;
+  const kept = type === "i32" ? BigInt.asIntN(bits, wide) : BigInt.asUintN(bits, wide);
+  if (kept !== wide) throw new RangeError(`Cannot pack "${name}": ${value} does not fit ${type}`);
+  const word = new DataView(new ArrayBuffer(8));
+  word.setBigUint64(0, BigInt.asUintN(64, wide), true);
+  return new Uint8Array(word.buffer, 0, BYTES[type]);
+}
+
+function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}

@@ -1,0 +1,150 @@
+// What to do about an error: the first row that fits. Pure, and tested row by row.
+import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+
+/** What is known of a failure. */
+export interface FailureFacts {
+  readonly syscall: string;
+  readonly errno: number;
+  /** The kind of the step. */
+  readonly kind: string | undefined;
+  readonly operand: string | undefined;
+}
+
+interface HintRow {
+  readonly errno: ErrnoName;
+  readonly syscall?: string;
+  readonly kind?: string;
+  readonly operand?: RegExp;
+  readonly hint: string;
+}
+
+const HINTS: readonly HintRow[] = [
+  {
+    kind: "clone",
+    errno: "EPERM",
+    hint: "this machine forbids user namespaces to ordinary users: as root, sysctl kernel.unprivileged_userns_clone=1 (Debian) or kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), or lift the container's seccomp filter",
+  },
+  {
+    kind: "clone",
+    errno: "ENOSPC",
+    hint: "the limit of namespaces is reached: as root, raise the sysctls user.max_user_namespaces and user.max_*_namespaces",
+  },
+  { kind: "clone", errno: "EUSERS", hint: "user namespaces are nested 32 deep at most: start the box further out" },
+  {
+    kind: "clone",
+    errno: "EAGAIN",
+    hint: "the limit of processes is reached: see ulimit -u and the cgroup's pids.max",
+  },
+  {
+    kind: "clone",
+    errno: "EINVAL",
+    hint: "this kernel lacks one of these namespaces: leave one out, for example with --cgroup host",
+  },
+  { kind: "time-namespace", errno: "EINVAL", hint: "time namespaces need Linux 5.6 and CONFIG_TIME_NS" },
+  { kind: "time-namespace", errno: "ERANGE", hint: "an offset may not set a clock below 0 or far beyond it" },
+  {
+    kind: "own-id-map",
+    errno: "EPERM",
+    hint: "AppArmor or another security module restricts user namespaces: as root, sysctl kernel.apparmor_restrict_unprivileged_userns=0, or give nsbox a profile with `userns,`",
+  },
+  {
+    kind: "own-id-map",
+    errno: "EACCES",
+    hint: "AppArmor or another security module restricts user namespaces: as root, sysctl kernel.apparmor_restrict_unprivileged_userns=0, or give nsbox a profile with `userns,`",
+  },
+  {
+    kind: "private-mounts",
+    errno: "EACCES",
+    hint: "AppArmor restricts user namespaces: as root, sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+  },
+  {
+    kind: "new-filesystem",
+    errno: "EPERM",
+    operand: /^(proc|sysfs)$/,
+    hint: "parts of /proc or /sys are hidden here (as in a container), so the kernel refuses fresh ones: use --proc bind",
+  },
+  {
+    kind: "new-filesystem",
+    errno: "EINVAL",
+    operand: /overlay|upperdir|lowerdir|workdir|userxattr/,
+    hint: "an overlay in a user namespace needs Linux 5.11, and 6.6 for --overlay, whose writes go to a tmpfs; --overlay-dir takes a folder on ext4, xfs or btrfs",
+  },
+  { kind: "new-filesystem", errno: "ENODEV", hint: "this kernel has no such file system, or its module is not loaded" },
+  { kind: "new-filesystem", errno: "ENOSYS", hint: "nsbox needs Linux 5.12 or newer" },
+  { kind: "open-tree", errno: "ENOSYS", hint: "nsbox needs Linux 5.12 or newer" },
+  { kind: "open-tree", errno: "ENOENT", hint: "give a path that exists on the host" },
+  { kind: "open-tree", errno: "EACCES", hint: "you may not reach this path; give one that you can" },
+  {
+    kind: "attach",
+    errno: "ENOTDIR",
+    hint: "a folder can only be mounted on a folder, a file on a file, and neither on a symbolic link",
+  },
+  {
+    kind: "attach",
+    errno: "ENOENT",
+    hint: "the mount point is missing, or a symbolic link leads out of the box's root",
+  },
+  { kind: "attach", errno: "ELOOP", hint: "the mount point is reached through a loop of symbolic links" },
+  { kind: "mkdir", errno: "EROFS", hint: "the root is read-only: use --overlay, or a destination below /tmp" },
+  { kind: "touch", errno: "EROFS", hint: "the root is read-only: use --overlay, or a destination below /tmp" },
+  {
+    kind: "mkdir",
+    errno: "EACCES",
+    hint: "you may not make folders in this root: use --overlay, or a root that you own",
+  },
+  {
+    kind: "touch",
+    errno: "EACCES",
+    hint: "you may not make files in this root: use --overlay, or a root that you own",
+  },
+  { kind: "mkdir", errno: "ENOTDIR", hint: "something on the way to the mount point is not a folder" },
+  {
+    kind: "chdir",
+    errno: "ENOENT",
+    hint: "the folder does not exist inside the box: show it with --ro or --rw, or choose another with --workdir",
+  },
+  { kind: "chdir", errno: "EACCES", hint: "the command's user may not enter it: choose another with --workdir" },
+  { kind: "chdir", errno: "ENOTDIR", hint: "give a folder to --workdir" },
+  { kind: "set-ids", errno: "EINVAL", hint: "the id is not in the box's maps: add it with --uid-map and --gid-map" },
+  { kind: "rlimit", errno: "EPERM", hint: "a hard limit can only be lowered: give one at or below the caller's" },
+  { kind: "rlimit", errno: "EINVAL", hint: "the soft limit may not exceed the hard one" },
+  {
+    kind: "close-files",
+    errno: "EBADF",
+    hint: "--pass-fd takes the number of a file that is open when nsbox starts, as in: nsbox run --pass-fd 5 … 5<file",
+  },
+  {
+    kind: "join",
+    errno: "EPERM",
+    hint: "joining needs privilege over the namespace: run as root, or join its user namespace too (--userns PID)",
+  },
+  {
+    kind: "join",
+    errno: "EINVAL",
+    hint: "that file is not such a namespace, or you are in its user namespace already",
+  },
+  {
+    kind: "exec",
+    errno: "EACCES",
+    hint: "make it executable (chmod +x), and see that it isn't on a mount with noexec",
+  },
+  { kind: "exec", errno: "ENOEXEC", hint: "it is neither a program for this machine nor a script that begins with #!" },
+  {
+    kind: "exec",
+    errno: "ENOENT",
+    operand: /\//,
+    hint: "it, or the interpreter or loader that it names, does not exist inside the box: show it with --ro",
+  },
+  { kind: "exec", errno: "E2BIG", hint: "arguments and environment are too long together" },
+];
+
+/** One action that the user can take, if there is one. */
+export function findHint(failure: FailureFacts): string | undefined {
+  return HINTS.find(
+    (row) =>
+      ERRNO[row.errno].number === failure.errno &&
+      (row.syscall === undefined || row.syscall === failure.syscall) &&
+      (row.kind === undefined || row.kind === failure.kind) &&
+      (row.operand === undefined || row.operand.test(failure.operand ?? "")),
+  )?.hint;
+}

@@ -1,0 +1,112 @@
+// Reads of the machine what the plan of one box must know, and nothing else: this is on the way to every `run`.
+import { AT } from "#ffi/uapi/fcntl.ts";
+import { TC } from "#ffi/uapi/ioctl.ts";
+import { ERRNO } from "#ffi/uapi/errno.ts";
+import { readText } from "#ffi/libc/fd.ts";
+import { getSignalMask } from "#ffi/libc/process.ts";
+import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
+import { FRESH_FOLDERS, MASKED_PATHS } from "#src/spec/defaults.ts";
+import type { HostFacts, PathKind, SubIdRange } from "#src/spec/facts.ts";
+import type { RunOptions } from "#src/spec/options.ts";
+import { normalPath } from "#src/spec/path.ts";
+import { parseSubIds } from "#src/spec/sub-ids.ts";
+
+/** The facts for these options. */
+export function readFacts(options: RunOptions): HostFacts {
+  const env = processEnv();
+  const cwd = process.cwd();
+  const homes = readHomes(env);
+  const paths: Record<string, PathKind> = {};
+  for (const path of pathsOf(options, cwd, homes)) paths[path] = pathKind(path);
+  const uid = rawSyscall("geteuid");
+  return {
+    arch: process.arch === "arm64" ? "arm64" : "x64",
+    kernel: readKernel(),
+    uid,
+    gid: rawSyscall("getegid"),
+    cwd,
+    env,
+    homes,
+    clone3: hasClone3(),
+    terminal: isTerminal(0) && isTerminal(1),
+    subuids: options.subids ? readSubIds("/etc/subuid", uid, env) : [],
+    subgids: options.subids ? readSubIds("/etc/subgid", uid, env) : [],
+    signalMask: getSignalMask(),
+    paths,
+  };
+}
+
+function processEnv(): Readonly<Record<string, string>> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
+  return env;
+}
+
+function readHomes(env: Readonly<Record<string, string>>): readonly string[] {
+  const homes = ["/home", "/root"];
+  const home = env["HOME"];
+  if (home === undefined || !home.startsWith("/")) return homes;
+  const own = normalPath(home, "/");
+  return own === "/" || homes.includes(own) ? homes : [...homes, own];
+}
+
+/** Every path of the host whose kind decides something. */
+function pathsOf(options: RunOptions, cwd: string, homes: readonly string[]): readonly string[] {
+  const paths = ["/etc/resolv.conf", ...FRESH_FOLDERS.map(([path]) => path), ...homes, ...MASKED_PATHS];
+  if (options.root?.kind === "dir") paths.push(normalPath(options.root.path, cwd));
+  for (const mount of options.mounts) {
+    if (mount.kind === "bind") paths.push(normalPath(mount.source, cwd));
+    paths.push(normalPath(mount.destination ?? (mount.kind === "bind" ? mount.source : "/"), cwd));
+  }
+  return paths;
+}
+
+const STATX_BYTES = 256;
+const STATX_TYPE = 1;
+const STX_MODE = 28;
+const S_IFMT = 0o170000;
+const KINDS: Readonly<Record<number, PathKind>> = { 0o040000: "dir", 0o020000: "device", 0o060000: "device" };
+
+/** What stands at a path, links followed; see statx(2). */
+export function pathKind(path: string): PathKind {
+  const bytes = new Uint8Array(STATX_BYTES);
+  const result = rawSyscall("statx", AT.FDCWD, path, 0, STATX_TYPE, bytes);
+  if (result === -ERRNO.EACCES.number) return "denied";
+  if (result < 0) return "missing";
+  return KINDS[new DataView(bytes.buffer).getUint16(STX_MODE, true) & S_IFMT] ?? "file";
+}
+
+function readKernel(): readonly [number, number] {
+  const UTS_FIELD = 65;
+  const bytes = new Uint8Array(6 * UTS_FIELD);
+  rawSyscall("uname", bytes);
+  const release = new TextDecoder().decode(bytes.subarray(2 * UTS_FIELD, 3 * UTS_FIELD));
+  const [major = "0", minor = "0"] = release.split(".");
+  return [Number.parseInt(major, 10), Number.parseInt(minor, 10)];
+}
+
+/** clone3 without arguments is EINVAL where it exists; filters answer ENOSYS or EPERM. */
+function hasClone3(): boolean {
+  return rawSyscall("clone3", 0, 0) === -ERRNO.EINVAL.number;
+}
+
+/** Whether this descriptor of ours is a terminal. */
+export function isTerminal(fd: number): boolean {
+  return rawSyscall("ioctl", fd, TC.GETS, new Uint8Array(64)) === 0;
+}
+
+function readSubIds(path: string, uid: number, env: Readonly<Record<string, string>>): readonly SubIdRange[] {
+  try {
+    return parseSubIds(readText(path), uid, userName(uid) ?? env["USER"]);
+  } catch (error) {
+    if (error instanceof SyscallError && error.is("ENOENT")) return [];
+    throw error;
+  }
+}
+
+function userName(uid: number): string | undefined {
+  const line = readText("/etc/passwd")
+    .split("\n")
+    .find((row) => row.split(":")[2] === String(uid));
+  return line?.split(":")[0];
+}

@@ -1,0 +1,192 @@
+// (Spec, HostFacts) → Plan. Pure: the same input gives the same plan.
+import { NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
+import { SIG } from "#ffi/uapi/signal.ts";
+import { NsboxError } from "#src/error.ts";
+import { DEFAULT_PATH } from "#src/spec/build-env.ts";
+import type { HostFacts } from "#src/spec/facts.ts";
+import type { IdMapping, NamespaceType, Spec } from "#src/spec/spec.ts";
+import type { Plan } from "./plan.ts";
+import { planMounts } from "./plan-mounts.ts";
+import type { CloneStep, LauncherStep } from "./steps/launch.ts";
+import type { Step } from "./steps.ts";
+
+/** Signals that the launcher hands on to the box, and the init to the command. */
+export const FORWARDED: readonly number[] = [
+  SIG.HUP,
+  SIG.INT,
+  SIG.QUIT,
+  SIG.USR1,
+  SIG.USR2,
+  SIG.TERM,
+  SIG.CONT,
+  SIG.TSTP,
+  SIG.WINCH,
+];
+
+/** What Bun ignores, and must not be ignored in the command; SIGCHLD, whose being ignored would hide orphans. */
+const RESET_SIGNALS: readonly number[] = [SIG.PIPE, SIG.XFSZ, SIG.CHLD];
+
+/** Order of setns(2): the user namespace first gives the privilege for the others; mnt last, as paths change. */
+const JOIN_ORDER: readonly NamespaceType[] = ["user", "pid", "ipc", "uts", "net", "cgroup", "time", "mnt"];
+
+/** The whole plan of a box. Throws NsboxError ESPEC where the Spec can't be had on this machine. */
+export function buildPlan(spec: Spec, facts: HostFacts): Plan {
+  const join = planJoin(spec);
+  const maps = planIdMaps(spec, facts);
+  const clone: CloneStep = {
+    kind: "clone",
+    namespaces: newNamespaces(spec),
+    vfork: maps.launcher.length === 0 && !spec.process.terminal && join.length === 0,
+    clone3: facts.clone3,
+    sibling: join.length > 0,
+  };
+  const parentDeath: Step = { kind: "parent-death", check: true };
+  const setup: Step[] = [
+    // Becoming another uid clears the parent-death signal, so it comes after that.
+    ...(maps.launcher.length === 0 ? [parentDeath, ...maps.setup] : [...maps.setup, parentDeath]),
+    ...planIdentity(spec),
+    ...(spec.linux.namespaces.mnt.kind === "new" ? planMounts(spec, facts) : []),
+    ...(spec.process.terminal ? [{ kind: "open-terminal" } as const] : []),
+  ];
+  const command = planCommand(spec, facts);
+  const launcher: readonly LauncherStep[] = [clone, ...maps.launcher];
+  if (!spec.box.init)
+    return { launcher, join, setup: [...setup, ...planLimits(spec), ...command], init: [], command: [] };
+  return {
+    launcher,
+    join,
+    setup: [
+      ...setup,
+      { kind: "session" },
+      ...planLimits(spec),
+      { kind: "signals", defaults: RESET_SIGNALS, mask: 0xffff_ffff_ffff_ffffn },
+      { kind: "close-files", keep: ["report", ...spec.box.passFds] },
+      { kind: "exec-init" },
+    ],
+    init: [
+      { kind: "close-on-exec", file: "report" },
+      { kind: "start-command" },
+      { kind: "supervise", forward: FORWARDED },
+    ],
+    command,
+  };
+}
+
+function newNamespaces(spec: Spec): number {
+  let flags = 0;
+  for (const [type, namespace] of Object.entries(spec.linux.namespaces)) {
+    // The keys of Namespaces are exactly the types; time is entered by unshare(2), see the time-namespace step.
+    if (namespace.kind === "new" && type !== "time") flags += NAMESPACE_FLAGS[type as NamespaceType];
+  }
+  return flags;
+}
+
+function planJoin(spec: Spec): readonly Step[] {
+  return JOIN_ORDER.flatMap((type): readonly Step[] => {
+    const namespace = spec.linux.namespaces[type];
+    return namespace.kind === "join" ? [{ kind: "join", type, path: namespace.path }] : [];
+  });
+}
+
+interface IdMapSteps {
+  readonly launcher: readonly LauncherStep[];
+  readonly setup: readonly Step[];
+}
+
+function mapText(maps: readonly IdMapping[]): string {
+  return maps.map((map) => `${map.containerID} ${map.hostID} ${map.size}`).join("\n");
+}
+
+function isOwnId(maps: readonly IdMapping[], id: number): boolean {
+  const [map] = maps;
+  return maps.length === 1 && map !== undefined && map.size === 1 && map.hostID === id;
+}
+
+/** Who writes the id maps: the box itself (its caller's one id), the launcher (root), or newuidmap. */
+function planIdMaps(spec: Spec, facts: HostFacts): IdMapSteps {
+  const { uidMappings: uids, gidMappings: gids, namespaces } = spec.linux;
+  if (namespaces.user.kind !== "new") return { launcher: [], setup: [] };
+  if (isOwnId(uids, facts.uid) && isOwnId(gids, facts.gid)) {
+    return { launcher: [], setup: [{ kind: "own-id-map", uidMap: mapText(uids), gidMap: mapText(gids) }] };
+  }
+  const written: readonly LauncherStep[] =
+    facts.uid === 0
+      ? [
+          { kind: "write-id-map", file: "uid_map", text: mapText(uids) },
+          { kind: "write-id-map", file: "gid_map", text: mapText(gids) },
+        ]
+      : [newIdMap("newuidmap", uids), newIdMap("newgidmap", gids)];
+  const needsRoot = !mapsOutside(uids, facts.uid) && mapsInside(uids, 0) && mapsInside(gids, 0);
+  return {
+    launcher: [...written, { kind: "signal", of: "id maps" }],
+    setup: [{ kind: "wait", for: "id maps" }, ...(needsRoot ? [{ kind: "become-root" } as const] : [])],
+  };
+}
+
+function newIdMap(tool: "newuidmap" | "newgidmap", maps: readonly IdMapping[]): LauncherStep {
+  const args = maps.flatMap((map) => [String(map.containerID), String(map.hostID), String(map.size)]);
+  return { kind: "new-id-map", tool, args };
+}
+
+function mapsOutside(maps: readonly IdMapping[], id: number): boolean {
+  return maps.some((map) => id >= map.hostID && id < map.hostID + map.size);
+}
+
+function mapsInside(maps: readonly IdMapping[], id: number): boolean {
+  return maps.some((map) => id >= map.containerID && id < map.containerID + map.size);
+}
+
+function planIdentity(spec: Spec): readonly Step[] {
+  const { namespaces, timeOffsets } = spec.linux;
+  const steps: Step[] = [];
+  if (namespaces.time.kind === "new") steps.push({ kind: "time-namespace", ...timeOffsets });
+  if (spec.hostname !== undefined) steps.push({ kind: "hostname", name: spec.hostname });
+  if (spec.domainname !== undefined) steps.push({ kind: "domainname", name: spec.domainname });
+  if (namespaces.net.kind === "new") steps.push({ kind: "loopback" });
+  return steps;
+}
+
+/** What holds for the init as well as for the command. */
+function planLimits(spec: Spec): readonly Step[] {
+  return [{ kind: "bounding", capabilities: spec.process.capabilities.bounding }, { kind: "no-new-privs" }];
+}
+
+function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
+  const { process, box, linux } = spec;
+  const sharesPids = linux.namespaces.pid.kind !== "new";
+  const candidates = commandCandidates(process.args, process.env);
+  return [
+    process.terminal ? { kind: "use-terminal" } : box.init ? { kind: "process-group" } : { kind: "session" },
+    ...process.rlimits.map((limit): Step => ({ kind: "rlimit", limit })),
+    { kind: "umask", umask: process.user.umask },
+    { kind: "chdir", path: process.cwd },
+    { kind: "set-ids", uid: process.user.uid, gid: process.user.gid, groups: groupsOf(spec, facts) },
+    { kind: "capabilities", sets: process.capabilities },
+    // Changing ids clears it; in a PID namespace of the box's own the kernel ends all with the init.
+    ...(sharesPids || !box.init ? [{ kind: "parent-death", check: false } as const] : []),
+    ...(box.init ? [] : [{ kind: "close-files", keep: box.passFds } as const]),
+    { kind: "signals", defaults: RESET_SIGNALS, mask: facts.signalMask },
+    { kind: "exec", args: process.args, env: process.env, candidates },
+  ];
+}
+
+/** Supplementary groups can be set unless setgroups is denied, as it is with a one-id map. */
+function groupsOf(spec: Spec, facts: HostFacts): readonly number[] | undefined {
+  const { user, linux } = { user: spec.process.user, linux: spec.linux };
+  if (linux.namespaces.user.kind === "new" && isOwnId(linux.gidMappings, facts.gid)) return undefined;
+  if (linux.namespaces.user.kind !== "new" && facts.uid !== 0) return undefined;
+  return user.additionalGids;
+}
+
+/** Where execvp(3) would look for the command. Empty entries of PATH (the current folder) are left out. */
+export function commandCandidates(args: readonly string[], env: readonly string[]): readonly string[] {
+  const [name] = args;
+  if (name === undefined || name === "")
+    throw new NsboxError("EUSAGE", "Cannot run: no command is given", {
+      hint: "write the command after the flags, for example: nsbox run -- sh -c 'id; hostname'",
+    });
+  if (name.includes("/")) return [name];
+  const path = env.find((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
+  const folders = path.split(":").filter((folder) => folder.startsWith("/"));
+  return folders.map((folder) => `${folder === "/" ? "" : folder}/${name}`);
+}

@@ -1,0 +1,91 @@
+// Plan → calls: one list for the launcher's memory (launcher, join, setup), one for the init's (init, command).
+import { type Call, call } from "#ffi/tape/call.ts";
+import { type Actor, ACTORS, type Plan } from "./plan.ts";
+import { COMMAND } from "./steps/init.ts";
+import {
+  blockSignals,
+  BOX_PID,
+  cloneCall,
+  CLONED,
+  type CloneStep,
+  HELPER_PID,
+  restoreSignals,
+  SETUP,
+} from "./steps/launch.ts";
+import { lowerStep, type Step } from "./steps.ts";
+
+/** Which step of which process a call belongs to; undefined for the frame around them. */
+export interface Origin {
+  readonly actor: Actor;
+  readonly index: number;
+}
+
+export interface LoweredTape {
+  readonly calls: readonly Call[];
+  readonly origins: readonly (Origin | undefined)[];
+}
+
+class Lowering {
+  readonly calls: Call[] = [];
+  readonly origins: (Origin | undefined)[] = [];
+
+  frame(one: Call): void {
+    this.calls.push(one);
+    this.origins.push(undefined);
+  }
+
+  steps(actor: Actor, steps: readonly Step[], label?: string): void {
+    let first = label;
+    for (const [index, step] of steps.entries()) {
+      for (const one of lowerStep(step)) {
+        this.calls.push(first === undefined ? one : labelled(one, first));
+        this.origins.push({ actor, index });
+        first = undefined;
+      }
+    }
+  }
+}
+
+/** A call that others go to. */
+function labelled(one: Call, label: string): Call {
+  if (one.label !== undefined) throw new RangeError(`the first call of a process has the label "${one.label}"`);
+  return { ...one, label };
+}
+
+/** What runs in the launcher's memory: block signals, clone, and in the child the set-up. */
+export function lowerLaunch(plan: Plan): LoweredTape {
+  const lowering = new Lowering();
+  const [clone] = plan.launcher;
+  if (clone?.kind !== "clone") throw new RangeError("a plan begins with its clone");
+  lowering.frame(blockSignals());
+  if (plan.join.length > 0) lowerJoin(lowering, plan, clone);
+  else lowering.steps("launcher", [clone]);
+  lowering.frame(restoreSignals());
+  lowering.steps("setup", plan.setup, SETUP);
+  return lowering;
+}
+
+const JOINED = "join";
+
+/** A helper joins, clones the box as its sibling, and ends; only then does the launcher go on (CLONE_VFORK). */
+function lowerJoin(lowering: Lowering, plan: Plan, clone: CloneStep): void {
+  const helper: CloneStep = { kind: "clone", namespaces: 0, vfork: true, clone3: clone.clone3, sibling: false };
+  lowering.frame(cloneCall(helper, HELPER_PID, { cases: [{ equals: 0, then: JOINED }], fail: CLONED, then: CLONED }));
+  lowering.steps("join", plan.join, JOINED);
+  lowering.calls.push(cloneCall(clone, BOX_PID, { cases: [{ equals: 0, then: SETUP }], then: "joined" }));
+  lowering.origins.push({ actor: "launcher", index: 0 });
+  lowering.frame(call("exit_group", [0], { label: "joined" }));
+}
+
+/** What runs as the init, and in its child as the command. */
+export function lowerInit(plan: Plan): LoweredTape {
+  const lowering = new Lowering();
+  lowering.steps("init", plan.init);
+  lowering.steps("command", plan.command, COMMAND);
+  return lowering;
+}
+
+/** Every step with its process, in order: what a dry run prints. */
+export function planSteps(plan: Plan): readonly (Origin & { readonly step: Plan[Actor][number] })[] {
+  return ACTORS.flatMap((actor) => plan[actor].map((step, index) => ({ actor, index, step })));
+}

@@ -1,0 +1,235 @@
+// Spec → the steps that build the box's file system: take sources, change root, attach.
+import { NsboxError } from "#src/error.ts";
+import type { HostFacts } from "#src/spec/facts.ts";
+import { isBelow, parentPaths } from "#src/spec/path.ts";
+import type { Mount, Spec } from "#src/spec/spec.ts";
+import { DEV_LINKS, DEVICES, DEVPTS_CONFIG } from "./plan-dev.ts";
+import type { MountOptions } from "./steps/mounts.ts";
+import type { Step } from "./steps.ts";
+
+/** What one mount needs before the root changes, and after. */
+interface Parts {
+  readonly sources: readonly Step[];
+  readonly mounts: readonly Step[];
+}
+
+const PLAIN: MountOptions = { readOnly: false, dev: false, noexec: false };
+
+/** The steps from the host's file system to the box's. */
+export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
+  const files = spec.mounts.filter((mount) => mount.type === "file");
+  const parts = spec.mounts.map((mount, index) => planMount({ spec, facts, mount, index }));
+  const device = spec.box.dev === "minimal" ? planDev(spec) : { sources: [], mounts: [] };
+  const masks = spec.linux.maskedPaths.map((path) => planMask(path, facts));
+  const sources = [
+    ...planRoot(spec, facts),
+    ...(files.length > 0 ? stage("files") : []),
+    ...[...parts, device, ...masks].flatMap((part) => part.sources),
+  ];
+  return [
+    { kind: "private-mounts" },
+    ...sources,
+    { kind: "pivot", tree: "root", staged: sources.filter((step) => step.kind === "stage").length },
+    ...device.mounts,
+    ...parts.flatMap((part) => part.mounts),
+    ...masks.flatMap((part) => part.mounts),
+    ...spec.linux.readonlyPaths.map((path): Step => ({ kind: "read-only-path", path })),
+    ...(isRootSealedLate(spec) ? [{ kind: "read-only-root" } as const] : []),
+  ];
+}
+
+/** Mount points may have to be made in the root before it becomes read-only. */
+function isRootSealedLate(spec: Spec): boolean {
+  return spec.root.source.kind === "dir" && spec.root.writes.kind === "none";
+}
+
+function stage(tree: string, folders: readonly string[] = []): readonly Step[] {
+  return [
+    { kind: "new-filesystem", type: "tmpfs", tree, config: [["mode", "0755"]], options: PLAIN },
+    { kind: "stage", tree, folders },
+  ];
+}
+
+function planRoot(spec: Spec, facts: HostFacts): readonly Step[] {
+  const { source, writes } = spec.root;
+  if (source.kind === "empty") {
+    return [{ kind: "new-filesystem", type: "tmpfs", tree: "root", config: [["mode", "0755"]], options: PLAIN }];
+  }
+  const lower = source.kind === "host" ? "/" : source.path;
+  if (writes.kind === "none" || writes.kind === "through") {
+    const readOnly = writes.kind === "none" && source.kind === "host";
+    return [{ kind: "open-tree", source: lower, tree: "root", options: { ...PLAIN, readOnly } }];
+  }
+  const steps: Step[] = [];
+  let at = "";
+  if (writes.kind === "vanish") steps.push(...stage("writes", ["upper", "work"]));
+  else {
+    at = `${writes.dir}/`;
+    steps.push(...["upper", "work"].map((name): Step => ({ kind: "mkdir", path: at + name, mode: 0o755 })));
+  }
+  // KERNEL: an overlay in a user namespace keeps its marks in user.* attributes, since 5.11.
+  const inUserNamespace = spec.linux.namespaces.user.kind !== "host" || facts.uid !== 0;
+  const config: (readonly [string, string | null])[] = [
+    ["lowerdir", lower.replace(/[\\:,]/g, "\\$&")],
+    ["upperdir", `${at}upper`],
+    ["workdir", `${at}work`],
+  ];
+  if (inUserNamespace) config.push(["userxattr", null]);
+  steps.push({ kind: "new-filesystem", type: "overlay", tree: "root", config, options: PLAIN });
+  return steps;
+}
+
+interface MountContext {
+  readonly spec: Spec;
+  readonly facts: HostFacts;
+  readonly mount: Mount;
+  readonly index: number;
+}
+
+function planMount(context: MountContext): Parts {
+  const { mount } = context;
+  const isFile = mount.type === "file" || (mount.type === "bind" && isFileSource(mount.source, context.facts));
+  return { sources: [sourceStep(context)], mounts: [...mountPoint(context, isFile), attach(treeOf(context), mount)] };
+}
+
+function attach(tree: string, mount: { readonly destination: string }): Step {
+  return { kind: "attach", tree, destination: mount.destination, ifPresent: false };
+}
+
+function treeOf({ mount, index }: MountContext): string {
+  return mount.type === "bind" ? `${mount.source} (${index})` : `${mount.type} (${index})`;
+}
+
+function isFileSource(source: string, facts: HostFacts): boolean {
+  const kind = facts.paths[source];
+  return kind === "file" || kind === "device";
+}
+
+function sourceStep(context: MountContext): Step {
+  const { mount } = context;
+  const tree = treeOf(context);
+  switch (mount.type) {
+    case "bind": {
+      const options = { readOnly: mount.readOnly, dev: mount.device, noexec: false };
+      return { kind: "open-tree", source: mount.source, tree, options };
+    }
+    case "tmpfs": {
+      const config: (readonly [string, string])[] = [["mode", mount.mode.toString(8).padStart(4, "0")]];
+      if (mount.sizeBytes !== undefined) config.push(["size", String(mount.sizeBytes)]);
+      const options = { readOnly: mount.readOnly, dev: false, noexec: mount.noexec };
+      return { kind: "new-filesystem", type: "tmpfs", tree, config, options };
+    }
+    case "proc":
+    case "mqueue":
+      return { kind: "new-filesystem", type: mount.type, tree, config: [], options: { ...PLAIN, noexec: true } };
+    case "sysfs":
+      return {
+        kind: "new-filesystem",
+        type: "sysfs",
+        tree,
+        config: [],
+        options: { readOnly: true, dev: false, noexec: true },
+      };
+    case "devpts": {
+      const options = { readOnly: false, dev: true, noexec: true };
+      return { kind: "new-filesystem", type: "devpts", tree, config: DEVPTS_CONFIG, options };
+    }
+    case "file":
+      return {
+        kind: "file",
+        tree: "files",
+        name: mount.destination.slice(1).replaceAll("/", "-"),
+        content: mount.content,
+        as: tree,
+      };
+  }
+}
+
+/** Steps that make a missing mount point; an error where nothing can be made. */
+function mountPoint(context: MountContext, isFile: boolean): readonly Step[] {
+  const { spec, facts, mount, index } = context;
+  const { destination } = mount;
+  const cover = coveringTmpfs(spec, index, destination);
+  const isHost =
+    spec.root.source.kind === "host" && (spec.root.writes.kind === "none" || spec.root.writes.kind === "through");
+  if (isHost && cover === undefined) {
+    if (facts.paths[destination] !== "missing") return [];
+    throw new NsboxError("ESPEC", `Cannot mount on ${JSON.stringify(destination)}: it does not exist on the host`, {
+      hint: "choose a destination below /tmp, or use --overlay, which can make folders anywhere",
+    });
+  }
+  const parents = parentPaths(destination).filter((path) => cover === undefined || isBelow(path, cover));
+  const steps = parents.map((path): Step => ({ kind: "mkdir", path, mode: 0o755 }));
+  if (destination === "/") return [];
+  return [...steps, isFile ? { kind: "touch", path: destination } : { kind: "mkdir", path: destination, mode: 0o755 }];
+}
+
+/** The innermost tmpfs, mounted before, that the destination lies in. */
+function coveringTmpfs(spec: Spec, index: number, destination: string): string | undefined {
+  let cover = spec.box.dev === "minimal" && isBelow(destination, "/dev") ? "/dev" : undefined;
+  for (const mount of spec.mounts.slice(0, index)) {
+    if (!isBelow(destination, mount.destination)) continue;
+    if (cover !== undefined && !isBelow(mount.destination, cover) && mount.destination !== cover) continue;
+    cover = mount.type === "tmpfs" ? mount.destination : undefined;
+  }
+  return cover;
+}
+
+function planDev(spec: Spec): Parts {
+  const sources: Step[] = [];
+  const mounts: Step[] = [];
+  const add = (source: Step & { readonly tree: string }, destination: string, ...before: Step[]) => {
+    sources.push(source);
+    mounts.push(...before, { kind: "attach", tree: source.tree, destination, ifPresent: false });
+  };
+  const mkdir = (path: string): Step => ({ kind: "mkdir", path, mode: 0o755 });
+  const tmpfs = (tree: string, mode: string): Step & { readonly tree: string } => ({
+    kind: "new-filesystem",
+    type: "tmpfs",
+    tree,
+    config: [["mode", mode]],
+    options: { ...PLAIN, noexec: true },
+  });
+  const makeDev = spec.root.source.kind === "host" ? [] : [mkdir("/dev")];
+  add(tmpfs("dev", "0755"), "/dev", ...makeDev);
+  const devOptions = { readOnly: false, dev: true, noexec: true };
+  for (const name of DEVICES) {
+    const path = `/dev/${name}`;
+    add({ kind: "open-tree", source: path, tree: path, options: devOptions }, path, { kind: "touch", path });
+  }
+  const pts: Step & { readonly tree: string } = {
+    kind: "new-filesystem",
+    type: "devpts",
+    tree: "devpts",
+    config: DEVPTS_CONFIG,
+    options: devOptions,
+  };
+  add(pts, "/dev/pts", mkdir("/dev/pts"));
+  add(tmpfs("shm", "1777"), "/dev/shm", mkdir("/dev/shm"));
+  // A message queue file system shows the IPC namespace's queues and can only be made by that namespace's owner.
+  if (spec.linux.namespaces.ipc.kind === "new") {
+    const mqueue: Step & { readonly tree: string } = {
+      kind: "new-filesystem",
+      type: "mqueue",
+      tree: "mqueue",
+      config: [],
+      options: { ...PLAIN, noexec: true },
+    };
+    add(mqueue, "/dev/mqueue", mkdir("/dev/mqueue"));
+  }
+  for (const [path, target] of DEV_LINKS) mounts.push({ kind: "symlink", path, target });
+  return { sources, mounts };
+}
+
+/** A path of /proc or /sys that shows or changes too much: a file reads empty, a folder is empty. */
+function planMask(path: string, facts: HostFacts): Parts {
+  const kind = facts.paths[path];
+  if (kind === undefined || kind === "missing") return { sources: [], mounts: [] };
+  const tree = `mask of ${path}`;
+  const options = { readOnly: true, dev: true, noexec: true };
+  const source: Step =
+    kind === "dir"
+      ? { kind: "new-filesystem", type: "tmpfs", tree, config: [["mode", "0555"]], options }
+      : { kind: "open-tree", source: "/dev/null", tree, options };
+  return { sources: [source], mounts: [{ kind: "attach", tree, destination: path, ifPresent: true }] };
+}

@@ -1,0 +1,117 @@
+// Every kind of step. Adding one to Step without a row in KINDS does not compile.
+import type { Call } from "#ffi/tape/call.ts";
+import type { Phase, StepKind } from "./step.ts";
+import * as files from "./steps/files.ts";
+import * as init from "./steps/init.ts";
+import * as launch from "./steps/launch.ts";
+import * as mounts from "./steps/mounts.ts";
+import * as namespaces from "./steps/namespaces.ts";
+import * as process from "./steps/process.ts";
+import * as terminal from "./steps/terminal.ts";
+
+export type Step =
+  | launch.CloneStep
+  | launch.WaitStep
+  | namespaces.JoinStep
+  | namespaces.OwnIdMapStep
+  | namespaces.TimeStep
+  | namespaces.HostnameStep
+  | namespaces.DomainnameStep
+  | namespaces.LoopbackStep
+  | files.MkdirStep
+  | files.TouchStep
+  | files.SymlinkStep
+  | files.FileStep
+  | mounts.PrivateMountsStep
+  | mounts.OpenTreeStep
+  | mounts.NewFilesystemStep
+  | mounts.StageStep
+  | mounts.PivotStep
+  | mounts.AttachStep
+  | mounts.ReadOnlyPathStep
+  | mounts.ReadOnlyRootStep
+  | terminal.OpenTerminalStep
+  | terminal.UseTerminalStep
+  | process.ParentDeathStep
+  | process.SetIdsStep
+  | process.BecomeRootStep
+  | process.BoundingStep
+  | process.CapabilitiesStep
+  | process.NoNewPrivsStep
+  | process.RlimitStep
+  | process.UmaskStep
+  | process.ChdirStep
+  | process.SessionStep
+  | process.GroupStep
+  | process.SignalsStep
+  | process.CloseFilesStep
+  | process.CloseOnExecStep
+  | process.ExecInitStep
+  | process.ExecStep
+  | init.StartCommandStep
+  | init.SuperviseStep;
+
+type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
+
+const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
+  clone: launch.cloneStep,
+  wait: launch.waitStep,
+  join: namespaces.joinStep,
+  "own-id-map": namespaces.ownIdMapStep,
+  "time-namespace": namespaces.timeStep,
+  hostname: namespaces.hostnameStep,
+  domainname: namespaces.domainnameStep,
+  loopback: namespaces.loopbackStep,
+  mkdir: files.mkdirStep,
+  touch: files.touchStep,
+  symlink: files.symlinkStep,
+  file: files.fileStep,
+  "private-mounts": mounts.privateMountsStep,
+  "open-tree": mounts.openTreeStep,
+  "new-filesystem": mounts.newFilesystemStep,
+  stage: mounts.stageStep,
+  pivot: mounts.pivotStep,
+  attach: mounts.attachStep,
+  "read-only-path": mounts.readOnlyPathStep,
+  "read-only-root": mounts.readOnlyRootStep,
+  "open-terminal": terminal.openTerminalStep,
+  "use-terminal": terminal.useTerminalStep,
+  "parent-death": process.parentDeathStep,
+  "set-ids": process.setIdsStep,
+  "become-root": process.becomeRootStep,
+  bounding: process.boundingStep,
+  capabilities: process.capabilitiesStep,
+  "no-new-privs": process.noNewPrivsStep,
+  rlimit: process.rlimitStep,
+  umask: process.umaskStep,
+  chdir: process.chdirStep,
+  session: process.sessionStep,
+  "process-group": process.groupStep,
+  signals: process.signalsStep,
+  "close-files": process.closeFilesStep,
+  "close-on-exec": process.closeOnExecStep,
+  "exec-init": process.execInitStep,
+  exec: process.execStep,
+  "start-command": init.startCommandStep,
+  supervise: init.superviseStep,
+};
+
+// The one place that pairs a step with its row: TypeScript cannot see that both share a kind.
+function kindOf(step: Step): StepKind<Step> {
+  return KINDS[step.kind] as StepKind<Step>;
+}
+
+/** One line for people: what the step does. */
+export function explainStep(step: Step): string {
+  return kindOf(step).explain(step);
+}
+
+/** The system calls that carry the step out. */
+export function lowerStep(step: Step): readonly Call[] {
+  return kindOf(step).lower(step);
+}
+
+/** Where in its process's life the step stands. */
+export function phaseOf(step: Step): Phase {
+  return kindOf(step).phase;
+}

@@ -1,0 +1,80 @@
+// Steps that make files and folders, all inside the box's root.
+import { AT, O } from "#ffi/uapi/fcntl.ts";
+import { MOUNT_ATTR, MOUNT_ATTR_STRUCT, OPEN_TREE } from "#ffi/uapi/mount.ts";
+import { type Call, call, fd, result, tolerate } from "#ffi/tape/call.ts";
+import { quote, type StepKind } from "../step.ts";
+
+const S_IFREG = 0o100000;
+
+/** Opens, writes; the file closes with the process's next exec. */
+export function writeFileCalls(path: string, text: string): readonly Call[] {
+  const label = `write ${path}`;
+  const bytes = new TextEncoder().encode(text);
+  return [
+    call("openat", [AT.FDCWD, path, O.WRONLY | O.CLOEXEC], { label }),
+    call("write", [result(label), bytes, bytes.length]),
+  ];
+}
+
+/** Make a folder unless it is there. */
+export interface MkdirStep {
+  readonly kind: "mkdir";
+  readonly path: string;
+  readonly mode: number;
+}
+
+export const mkdirStep: StepKind<MkdirStep> = {
+  phase: "mounts",
+  explain: (step) => `make the folder ${quote(step.path)} unless it is there`,
+  lower: (step) => [call("mkdirat", [AT.FDCWD, step.path, step.mode], tolerate("EEXIST"))],
+};
+
+/** Make an empty file unless something is there, to mount a file on. */
+export interface TouchStep {
+  readonly kind: "touch";
+  readonly path: string;
+}
+
+export const touchStep: StepKind<TouchStep> = {
+  phase: "mounts",
+  explain: (step) => `make the file ${quote(step.path)} unless it is there`,
+  lower: (step) => [call("mknodat", [AT.FDCWD, step.path, S_IFREG | 0o644, 0], tolerate("EEXIST"))],
+};
+
+export interface SymlinkStep {
+  readonly kind: "symlink";
+  readonly target: string;
+  readonly path: string;
+}
+
+export const symlinkStep: StepKind<SymlinkStep> = {
+  phase: "mounts",
+  explain: (step) => `make ${quote(step.path)} a symbolic link to ${quote(step.target)}`,
+  lower: (step) => [call("symlinkat", [step.target, AT.FDCWD, step.path])],
+};
+
+/** A small file in a detached tree, to be bound elsewhere: /etc/hostname and its like. */
+export interface FileStep {
+  readonly kind: "file";
+  readonly tree: string;
+  readonly name: string;
+  readonly content: string;
+  /** The name under which the file, as a mount, is attached. */
+  readonly as: string;
+}
+
+export const fileStep: StepKind<FileStep> = {
+  phase: "sources",
+  explain: (step) => `write the file ${quote(step.name)} to it`,
+  lower: (step) => {
+    const bytes = new TextEncoder().encode(step.content);
+    const label = `file ${step.name}`;
+    const attr = MOUNT_ATTR_STRUCT.pack({ attr_set: MOUNT_ATTR.RDONLY });
+    return [
+      call("openat", [fd(step.tree), step.name, O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC, 0o644], { label }),
+      call("write", [result(label), bytes, bytes.length]),
+      call("open_tree", [fd(step.tree), step.name, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC], { as: step.as }),
+      call("mount_setattr", [fd(step.as), "", AT.EMPTY_PATH, attr, attr.length]),
+    ];
+  },
+};

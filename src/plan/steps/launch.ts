@@ -1,0 +1,119 @@
+// Steps of the launcher: it clones the box's first process, and does what only a process outside may do.
+import { CLONE, CLONE_ARGS } from "#ffi/uapi/clone.ts";
+import { SIG, SIG_HOW } from "#ffi/uapi/signal.ts";
+import { type Call, call, type CallOptions, fd, memory, words } from "#ffi/tape/call.ts";
+import { quote, type StepKind } from "../step.ts";
+import { explainCloneFlags } from "./namespaces.ts";
+
+/** The label of the box's first step. */
+export const SETUP = "setup";
+
+/** Where the kernel writes the pid, before the child runs: what the runner stores, the child would overwrite. */
+export const BOX_PID = "box pid";
+/** The same of the helper that joins namespaces. */
+export const HELPER_PID = "helper pid";
+
+/** Make the box's first process in its new namespaces, see clone(2) and clone3(2). */
+export interface CloneStep {
+  readonly kind: "clone";
+  /** CLONE_NEW* of the namespaces to make. */
+  readonly namespaces: number;
+  /** The launcher waits until the child execs or exits. */
+  readonly vfork: boolean;
+  readonly clone3: boolean;
+  /** The caller is a helper that has joined namespaces: the child becomes its parent's. */
+  readonly sibling: boolean;
+}
+
+export function cloneFlags(step: CloneStep): number {
+  const { VM, VFORK, PARENT_SETTID, PARENT, CLEAR_SIGHAND } = CLONE;
+  let flags = step.namespaces + VM + PARENT_SETTID;
+  if (step.vfork) flags += VFORK;
+  if (step.sibling) flags += PARENT;
+  return flags + (step.clone3 ? CLEAR_SIGHAND : 0);
+}
+
+export const cloneStep: StepKind<CloneStep> = {
+  phase: "join",
+  explain: (step) => `make the first process: ${explainCloneFlags(cloneFlags(step))}`,
+  lower: (step) => [cloneCall(step, BOX_PID, { cases: [{ equals: 0, then: SETUP }], fail: CLONED, then: CLONED })],
+};
+
+/** The call itself; the pid goes to the memory of that name. */
+export function cloneCall(step: CloneStep, pid: string, options: CallOptions): Call {
+  const flags = cloneFlags(step);
+  const exitSignal = step.sibling ? 0 : SIG.CHLD; // with CLONE_PARENT it is the parent's own
+  const parentTid = memory(pid, 8);
+  if (!step.clone3) return call("clone", [flags + exitSignal, 0, parentTid, 0, 0], options);
+  const args = words(flags, 0, 0, parentTid, exitSignal, 0, 0, 0, 0, 0, 0);
+  return call("clone3", [args, CLONE_ARGS.size], options);
+}
+
+const ALL_SIGNALS: bigint = 0xffff_ffff_ffff_ffffn;
+
+/** Calls before the first clone: no signal handler of the launcher may run in a child that shares its memory. */
+export function blockSignals(): Call {
+  const all = new Uint8Array(new BigUint64Array([ALL_SIGNALS]).buffer);
+  return call("rt_sigprocmask", [SIG_HOW.SETMASK, all, memory("signal mask", 8), 8]);
+}
+
+/** The label of the launcher's last call; a clone that fails leaves its errno there. */
+export const CLONED = "cloned";
+
+/** The end of the launcher's part: its mask again, then back to JavaScript. */
+export function restoreSignals(): Call {
+  const mask = memory("signal mask", 8);
+  return call("rt_sigprocmask", [SIG_HOW.SETMASK, mask, 0, 8], { label: CLONED, then: "return" });
+}
+
+/** Wait for the other process, see checkRendezvous(). */
+export interface WaitStep {
+  readonly kind: "wait";
+  readonly for: string;
+}
+
+export const waitStep: StepKind<WaitStep> = {
+  phase: "ids",
+  explain: (step) => `wait for the launcher: ${step.for}`,
+  // Nothing to read means that the launcher has died or given up: a report then reaches nobody, or says so.
+  lower: () => [
+    call("close", [fd("go-writer")]),
+    call("read", [fd("go"), memory("go", 8), 1], { cases: [{ equals: 0, then: "report" }] }),
+  ],
+};
+
+/** Launcher: let the box's first process go on. */
+export interface SignalStep {
+  readonly kind: "signal";
+  readonly of: string;
+}
+
+/** Launcher: write the box's id maps, which needs privilege over its parent user namespace. */
+export interface WriteIdMapStep {
+  readonly kind: "write-id-map";
+  readonly file: "uid_map" | "gid_map" | "setgroups";
+  readonly text: string;
+}
+
+/** Launcher: let newuidmap(1) or newgidmap(1) write them. */
+export interface NewIdMapStep {
+  readonly kind: "new-id-map";
+  readonly tool: "newuidmap" | "newgidmap";
+  readonly args: readonly string[];
+}
+
+export type LauncherStep = CloneStep | SignalStep | WriteIdMapStep | NewIdMapStep;
+
+/** What the launcher does, for people. */
+export function explainLauncherStep(step: LauncherStep): string {
+  switch (step.kind) {
+    case "clone":
+      return cloneStep.explain(step);
+    case "signal":
+      return `let the box go on: ${step.of}`;
+    case "write-id-map":
+      return `write ${quote(step.text)} to the box's ${step.file}`;
+    case "new-id-map":
+      return `run ${step.tool} PID ${step.args.join(" ")}`;
+  }
+}

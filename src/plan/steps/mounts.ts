@@ -1,0 +1,210 @@
+// Steps that make mounts, by file descriptor: a mount is made detached, then attached inside the new root.
+// Sources are opened before pivot_root, destinations are resolved after it, by the kernel, in the box's own root:
+// no symbolic link in there can lead a mount outside (CVE-2021-30465).
+import { AT } from "#ffi/uapi/fcntl.ts";
+import { flagNames } from "#ffi/uapi/flags.ts";
+import {
+  FSCONFIG,
+  FSMOUNT,
+  FSOPEN,
+  MNT,
+  MOUNT_ATTR,
+  MOUNT_ATTR_STRUCT,
+  MOVE_MOUNT,
+  MS,
+  OPEN_TREE,
+} from "#ffi/uapi/mount.ts";
+import { type Call, call, fd } from "#ffi/tape/call.ts";
+import { quote, type StepKind } from "../step.ts";
+
+/** Words of mount_setattr(2) for a mount's options. */
+export interface MountOptions {
+  readonly readOnly: boolean;
+  /** Device files work. */
+  readonly dev: boolean;
+  readonly noexec: boolean;
+}
+
+function attributes(options: MountOptions): number {
+  // Nothing inside a box may gain from a setuid file, whatever mount it lies on.
+  let set: number = MOUNT_ATTR.NOSUID;
+  if (options.readOnly) set |= MOUNT_ATTR.RDONLY;
+  if (!options.dev) set |= MOUNT_ATTR.NODEV;
+  if (options.noexec) set |= MOUNT_ATTR.NOEXEC;
+  return set;
+}
+
+function explainOptions(options: MountOptions): string {
+  return flagNames(MOUNT_ATTR, "MOUNT_ATTR_", attributes(options));
+}
+
+function setAttributes(target: Call["args"][number], options: MountOptions, recursive: boolean): Call {
+  const attr = MOUNT_ATTR_STRUCT.pack({ attr_set: attributes(options) });
+  const flags = AT.EMPTY_PATH | (recursive ? AT.RECURSIVE : 0);
+  return call("mount_setattr", [target, "", flags, attr, attr.length]);
+}
+
+/** Keep mounts made here from showing on the host, and the reverse; see mount_namespaces(7). */
+export interface PrivateMountsStep {
+  readonly kind: "private-mounts";
+}
+
+export const privateMountsStep: StepKind<PrivateMountsStep> = {
+  phase: "sources",
+  explain: () => "make every mount private (MS_REC|MS_PRIVATE on /)",
+  lower: () => [call("mount", [0, "/", 0, MS.REC | MS.PRIVATE, 0])],
+};
+
+/** A copy of a mount tree, detached, to be attached later under the name `tree`. See open_tree(2). */
+export interface OpenTreeStep {
+  readonly kind: "open-tree";
+  readonly source: string;
+  readonly tree: string;
+  readonly options: MountOptions;
+}
+
+export const openTreeStep: StepKind<OpenTreeStep> = {
+  phase: "sources",
+  explain: (step) => `take ${quote(step.source)} with all that is mounted below it (${explainOptions(step.options)})`,
+  lower: (step) => [
+    call("open_tree", [AT.FDCWD, step.source, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.RECURSIVE], {
+      as: step.tree,
+    }),
+    setAttributes(fd(step.tree), step.options, true),
+  ],
+};
+
+/** A new file system, mounted detached under the name `tree`. See fsopen(2), fsmount(2). */
+export interface NewFilesystemStep {
+  readonly kind: "new-filesystem";
+  readonly type: string;
+  readonly tree: string;
+  /** Key and value as in mount(8)'s -o; a null value is a flag. */
+  readonly config: readonly (readonly [key: string, value: string | null])[];
+  readonly options: MountOptions;
+}
+
+export const newFilesystemStep: StepKind<NewFilesystemStep> = {
+  phase: "sources",
+  explain: (step) => {
+    const config = step.config.map(([key, value]) => (value === null ? key : `${key}=${value}`));
+    return `make a ${step.type} (${[explainOptions(step.options), ...config].join(", ")})`;
+  },
+  lower: (step) => {
+    const context = `fs ${step.tree}`;
+    return [
+      call("fsopen", [step.type, FSOPEN.CLOEXEC], { as: context }),
+      // What mount(8) and df(1) show as its source.
+      call("fsconfig", [fd(context), FSCONFIG.SET_STRING, "source", step.type, 0]),
+      ...step.config.map(([key, value]) =>
+        value === null
+          ? call("fsconfig", [fd(context), FSCONFIG.SET_FLAG, key, 0, 0])
+          : call("fsconfig", [fd(context), FSCONFIG.SET_STRING, key, value, 0]),
+      ),
+      call("fsconfig", [fd(context), FSCONFIG.CMD_CREATE, 0, 0, 0]),
+      call("fsmount", [fd(context), FSMOUNT.CLOEXEC, attributes(step.options)], { as: step.tree }),
+    ];
+  },
+};
+
+/** Change into a new root and let the old one go: what pivot_root(2) calls `pivot_root(".", ".")`. */
+export interface PivotStep {
+  readonly kind: "pivot";
+  readonly tree: string;
+  /** How many trees are staged, and go with the old root. */
+  readonly staged: number;
+}
+
+export const pivotStep: StepKind<PivotStep> = {
+  phase: "root",
+  explain: () => "make it the root (pivot_root) and detach the old one",
+  // The new root is mounted over "/", which exists everywhere; pivot_root then stacks the old root, and over it what
+  // is staged, over the new one. SECURITY: umount2(".") takes the topmost off, so it is done once for each.
+  lower: (step) => [
+    call("move_mount", [fd(step.tree), "", AT.FDCWD, "/", MOVE_MOUNT.F_EMPTY_PATH]),
+    call("fchdir", [fd(step.tree)]),
+    call("pivot_root", [".", "."]),
+    ...Array.from({ length: step.staged + 1 }, () => call("umount2", [".", MNT.DETACH])),
+    call("chdir", ["/"]),
+  ],
+};
+
+/**
+ * Mount a detached tree over "/" until the root changes and go there, so that files in it can be sources.
+ * Paths from "/" still mean the host's: looking up "/" does not cross what is mounted over it.
+ */
+export interface StageStep {
+  readonly kind: "stage";
+  readonly tree: string;
+  readonly folders: readonly string[];
+}
+
+export const stageStep: StepKind<StageStep> = {
+  phase: "sources",
+  explain: (step) =>
+    `stage ${step.tree}${step.folders.length > 0 ? ` with the folders ${step.folders.join(", ")}` : ""}`,
+  lower: (step) => [
+    call("move_mount", [fd(step.tree), "", AT.FDCWD, "/", MOVE_MOUNT.F_EMPTY_PATH]),
+    call("fchdir", [fd(step.tree)]),
+    ...step.folders.map((folder) => call("mkdirat", [AT.FDCWD, folder, 0o755])),
+  ],
+};
+
+/** Give a detached tree its place. */
+export interface AttachStep {
+  readonly kind: "attach";
+  readonly tree: string;
+  readonly destination: string;
+  /** Nothing happens where the destination is missing: masks of paths that some kernels don't have. */
+  readonly ifPresent: boolean;
+}
+
+export const attachStep: StepKind<AttachStep> = {
+  phase: "mounts",
+  explain: (step) => `mount ${step.tree} on ${quote(step.destination)}${step.ifPresent ? " if it is there" : ""}`,
+  // SECURITY: without MOVE_MOUNT_T_SYMLINKS the last component is never followed (CVE-2019-16884).
+  lower: (step) => [
+    call("move_mount", [fd(step.tree), "", AT.FDCWD, step.destination, MOVE_MOUNT.F_EMPTY_PATH], {
+      ...(step.ifPresent ? { cases: [{ equals: "ENOENT", then: "next" }] } : {}),
+    }),
+  ],
+};
+
+/** Make a path that is mounted already read-only, by mounting it over itself. */
+export interface ReadOnlyPathStep {
+  readonly kind: "read-only-path";
+  readonly path: string;
+}
+
+export const readOnlyPathStep: StepKind<ReadOnlyPathStep> = {
+  phase: "mounts",
+  explain: (step) => `make ${quote(step.path)} read-only, if it is there`,
+  lower: (step) => {
+    const copy = fd("read-only copy");
+    const skip = `skip ${step.path}`;
+    const options: MountOptions = { readOnly: true, dev: false, noexec: true };
+    return [
+      call("open_tree", [AT.FDCWD, step.path, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.RECURSIVE], {
+        as: "read-only copy",
+        cases: [{ equals: "ENOENT", then: skip }],
+      }),
+      setAttributes(copy, options, true),
+      call("move_mount", [copy, "", AT.FDCWD, step.path, MOVE_MOUNT.F_EMPTY_PATH]),
+      call("getpid", [], { label: skip }),
+    ];
+  },
+};
+
+/** Make the root itself read-only, after mount points were made in it. */
+export interface ReadOnlyRootStep {
+  readonly kind: "read-only-root";
+}
+
+export const readOnlyRootStep: StepKind<ReadOnlyRootStep> = {
+  phase: "mounts",
+  explain: () => "make the root itself read-only",
+  lower: () => {
+    const attr = MOUNT_ATTR_STRUCT.pack({ attr_set: MOUNT_ATTR.RDONLY });
+    return [call("mount_setattr", [AT.FDCWD, "/", 0, attr, attr.length])];
+  },
+};

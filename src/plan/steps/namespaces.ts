@@ -1,0 +1,116 @@
+// Steps that enter and furnish namespaces, see namespaces(7).
+import { CLONE, NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
+import { flagNames } from "#ffi/uapi/flags.ts";
+import { SIOC } from "#ffi/uapi/ioctl.ts";
+import { AF, IFF, SOCK } from "#ffi/uapi/socket.ts";
+import { call, fd, result } from "#ffi/tape/call.ts";
+import type { NamespaceType } from "#src/spec/spec.ts";
+import { quote, type StepKind } from "../step.ts";
+import { writeFileCalls } from "./files.ts";
+
+/** Enter an existing namespace; the launcher opened it as the file `join-TYPE`. See setns(2). */
+export interface JoinStep {
+  readonly kind: "join";
+  readonly type: NamespaceType;
+  readonly path: string;
+}
+
+export const joinStep: StepKind<JoinStep> = {
+  phase: "join",
+  explain: (step) => `enter the ${step.type} namespace of ${quote(step.path)}`,
+  lower: (step) => [call("setns", [fd(joinFd(step.type)), NAMESPACE_FLAGS[step.type]])],
+};
+
+/** The name of the file through which a namespace is joined. */
+export function joinFd(type: NamespaceType): string {
+  return `join-${type}`;
+}
+
+/** Write the box's own id map, possible without privilege for one id; see user_namespaces(7). */
+export interface OwnIdMapStep {
+  readonly kind: "own-id-map";
+  readonly uidMap: string;
+  readonly gidMap: string;
+}
+
+export const ownIdMapStep: StepKind<OwnIdMapStep> = {
+  phase: "ids",
+  explain: (step) => `map uid ${quote(step.uidMap)} and gid ${quote(step.gidMap)}, and deny setgroups`,
+  // SECURITY: setgroups is denied before the gid map is written, or a group that denies access could be dropped
+  // (CVE-2014-8989); the kernel insists on it.
+  lower: (step) => [
+    ...writeFileCalls("/proc/self/uid_map", step.uidMap),
+    ...writeFileCalls("/proc/self/setgroups", "deny"),
+    ...writeFileCalls("/proc/self/gid_map", step.gidMap),
+  ],
+};
+
+/** A time namespace for what is started from here on, see time_namespaces(7). */
+export interface TimeStep {
+  readonly kind: "time-namespace";
+  readonly monotonic: number;
+  readonly boottime: number;
+}
+
+export const timeStep: StepKind<TimeStep> = {
+  phase: "identity",
+  explain: (step) => `make a time namespace: monotonic ${step.monotonic} s, boottime ${step.boottime} s ahead`,
+  lower: (step) => [
+    call("unshare", [CLONE.NEWTIME]),
+    ...writeFileCalls("/proc/self/timens_offsets", `monotonic ${step.monotonic} 0\nboottime ${step.boottime} 0\n`),
+  ],
+};
+
+/** Name the host seen inside, see sethostname(2). */
+export interface HostnameStep {
+  readonly kind: "hostname";
+  readonly name: string;
+}
+
+export const hostnameStep: StepKind<HostnameStep> = {
+  phase: "identity",
+  explain: (step) => `set the host name to ${quote(step.name)}`,
+  lower: (step) => [call("sethostname", [step.name, byteLength(step.name)])],
+};
+
+/** Name the NIS domain seen inside, see setdomainname(2). */
+export interface DomainnameStep {
+  readonly kind: "domainname";
+  readonly name: string;
+}
+
+export const domainnameStep: StepKind<DomainnameStep> = {
+  phase: "identity",
+  explain: (step) => `set the domain name to ${quote(step.name)}`,
+  lower: (step) => [call("setdomainname", [step.name, byteLength(step.name)])],
+};
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** Bring the loopback device up; a new network namespace has it down. See netdevice(7). */
+export interface LoopbackStep {
+  readonly kind: "loopback";
+}
+
+const IFREQ_BYTES = 40;
+
+export const loopbackStep: StepKind<LoopbackStep> = {
+  phase: "identity",
+  explain: () => "bring the loopback device up",
+  lower: () => {
+    const ifreq = new Uint8Array(IFREQ_BYTES); // char name[16]; short flags; …
+    ifreq.set(new TextEncoder().encode("lo"));
+    new DataView(ifreq.buffer).setUint16(16, IFF.UP, true);
+    return [
+      call("socket", [AF.INET, SOCK.DGRAM | SOCK.CLOEXEC, 0], { label: "loopback-socket" }),
+      call("ioctl", [result("loopback-socket"), SIOC.SIFFLAGS, ifreq]),
+    ];
+  },
+};
+
+/** Names of clone flags for people. */
+export function explainCloneFlags(flags: number): string {
+  return flagNames(CLONE, "CLONE_", flags);
+}

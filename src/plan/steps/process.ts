@@ -1,0 +1,257 @@
+// Steps that make a process what the command is to be: credentials, limits, signals, exec.
+import { PR, PR_CAP_AMBIENT } from "#ffi/uapi/prctl.ts";
+import { CAPABILITY_VERSION_3, CAPS, capMask } from "#ffi/uapi/capability.ts";
+import { AT, CLOSE_RANGE, F, FD_CLOEXEC } from "#ffi/uapi/fcntl.ts";
+import { RLIM_INFINITY, RLIMIT } from "#ffi/uapi/resource.ts";
+import { SIG, SIG_HOW, signalName } from "#ffi/uapi/signal.ts";
+import { type Call, call, fd, strings, words } from "#ffi/tape/call.ts";
+import type { Capabilities, Rlimit } from "#src/spec/spec.ts";
+import { quote, type StepKind } from "../step.ts";
+
+/** Die with the parent, even if it is killed; see PR_SET_PDEATHSIG(2const). */
+export interface ParentDeathStep {
+  readonly kind: "parent-death";
+  /** The process shares the launcher's descriptors and can ask whether it has died already. */
+  readonly check: boolean;
+}
+
+export const parentDeathStep: StepKind<ParentDeathStep> = {
+  phase: "ids",
+  explain: () => "die when the launcher dies (PR_SET_PDEATHSIG)",
+  // The launcher may have died before the prctl: then nobody reads the report, and poll(2) says so at once.
+  lower: (step) => [
+    call("prctl", [PR.SET_PDEATHSIG, SIG.KILL]),
+    ...(step.check
+      ? [
+          call("close", [fd("report-reader")]),
+          call("ppoll", [words(fd("report")), 1, new Uint8Array(16), 0, 8], { cases: [{ equals: 1, then: "report" }] }),
+        ]
+      : []),
+  ],
+};
+
+/** Be the uid and gid that the maps give to the box's first process. */
+export interface SetIdsStep {
+  readonly kind: "set-ids";
+  readonly uid: number;
+  readonly gid: number;
+  /** undefined where the box must not change them. */
+  readonly groups: readonly number[] | undefined;
+}
+
+export const setIdsStep: StepKind<SetIdsStep> = {
+  phase: "privileges",
+  explain: (step) =>
+    `become uid ${step.uid}, gid ${step.gid}${step.groups === undefined ? "" : `, groups [${step.groups.join(" ")}]`}`,
+  lower: (step) => [
+    ...(step.groups === undefined
+      ? []
+      : [call("setgroups", [step.groups.length, new Uint8Array(new Uint32Array(step.groups).buffer)])]),
+    call("setresgid", [step.gid, step.gid, step.gid]),
+    call("setresuid", [step.uid, step.uid, step.uid]),
+  ],
+};
+
+/** Be uid 0 of the box while it is set up, where the caller's own id has no place in its maps. */
+export interface BecomeRootStep {
+  readonly kind: "become-root";
+}
+
+export const becomeRootStep: StepKind<BecomeRootStep> = {
+  phase: "ids",
+  explain: () => "become uid 0, gid 0 of the box",
+  lower: () => [call("setresgid", [0, 0, 0]), call("setresuid", [0, 0, 0])],
+};
+
+/** Give up capabilities for good: what is not in the bounding set can't come back. See capabilities(7). */
+export interface BoundingStep {
+  readonly kind: "bounding";
+  readonly capabilities: readonly string[];
+}
+
+export const boundingStep: StepKind<BoundingStep> = {
+  phase: "privileges",
+  explain: (step) => `keep no capability beyond ${step.capabilities.join(" ") || "none"}`,
+  // A capability that this kernel doesn't know yet is EINVAL, and nobody can have it.
+  lower: (step) =>
+    CAPS.flatMap((name, number) =>
+      step.capabilities.includes(name)
+        ? []
+        : [call("prctl", [PR.CAPBSET_DROP, number, 0, 0, 0], { cases: [{ equals: "EINVAL", then: "next" }] })],
+    ),
+};
+
+/** Set what is held right now; exec then computes the rest, see capabilities(7). */
+export interface CapabilitiesStep {
+  readonly kind: "capabilities";
+  readonly sets: Capabilities;
+}
+
+export const capabilitiesStep: StepKind<CapabilitiesStep> = {
+  phase: "privileges",
+  explain: (step) => `hold ${step.sets.permitted.join(" ") || "no capabilities"}, inherit none by file`,
+  lower: (step) => {
+    const data = new Uint8Array(24); // two of {effective, permitted, inheritable}, 32 bits each
+    const view = new DataView(data.buffer);
+    const sets = [step.sets.effective, step.sets.permitted, step.sets.inheritable];
+    for (const [n, names] of sets.entries()) {
+      const mask = capMask(names);
+      view.setUint32(n * 4, Number(mask & 0xffffffffn), true);
+      view.setUint32(12 + n * 4, Number(mask >> 32n), true);
+    }
+    const header = new Uint8Array(8);
+    new DataView(header.buffer).setUint32(0, CAPABILITY_VERSION_3, true);
+    return [call("prctl", [PR.CAP_AMBIENT, PR_CAP_AMBIENT.CLEAR_ALL, 0, 0, 0]), call("capset", [header, data])];
+  },
+};
+
+/** Never gain privileges again, see PR_SET_NO_NEW_PRIVS(2const). */
+export interface NoNewPrivsStep {
+  readonly kind: "no-new-privs";
+}
+
+export const noNewPrivsStep: StepKind<NoNewPrivsStep> = {
+  phase: "privileges",
+  explain: () => "never gain privileges again (no_new_privs)",
+  lower: () => [call("prctl", [PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0])],
+};
+
+export interface RlimitStep {
+  readonly kind: "rlimit";
+  readonly limit: Rlimit;
+}
+
+export const rlimitStep: StepKind<RlimitStep> = {
+  phase: "limits",
+  explain: ({ limit }) => `limit ${limit.type} to ${limit.soft}, at most ${limit.hard}`,
+  lower: ({ limit }) => {
+    const resource = RLIMIT[limit.type.replace("RLIMIT_", "") as keyof typeof RLIMIT]; // the Spec's check names only these
+    const word = (value: number | "unlimited"): bigint => (value === "unlimited" ? RLIM_INFINITY : BigInt(value));
+    const pair = new BigUint64Array([word(limit.soft), word(limit.hard)]);
+    return [call("prlimit64", [0, resource, new Uint8Array(pair.buffer), 0])];
+  },
+};
+
+export interface UmaskStep {
+  readonly kind: "umask";
+  readonly umask: number;
+}
+
+export const umaskStep: StepKind<UmaskStep> = {
+  phase: "limits",
+  explain: (step) => `set the umask to ${step.umask.toString(8).padStart(3, "0")}`,
+  lower: (step) => [call("umask", [step.umask])],
+};
+
+export interface ChdirStep {
+  readonly kind: "chdir";
+  readonly path: string;
+}
+
+export const chdirStep: StepKind<ChdirStep> = {
+  phase: "limits",
+  explain: (step) => `go to ${quote(step.path)}`,
+  lower: (step) => [call("chdir", [step.path])],
+};
+
+/** A session (and so no controlling terminal) of its own, see setsid(2). */
+export interface SessionStep {
+  readonly kind: "session";
+}
+
+export const sessionStep: StepKind<SessionStep> = {
+  phase: "terminal",
+  // SECURITY: without a controlling terminal TIOCSTI can't push input into the caller's (CVE-2017-5226).
+  explain: () => "leave the caller's session and terminal (setsid)",
+  lower: () => [call("setsid", [])],
+};
+
+/** A process group of its own, so that it can be stopped and continued alone. */
+export interface GroupStep {
+  readonly kind: "process-group";
+}
+
+export const groupStep: StepKind<GroupStep> = {
+  phase: "terminal",
+  explain: () => "lead a process group of its own",
+  lower: () => [call("setpgid", [0, 0])],
+};
+
+const SIGACTION_BYTES = 32;
+
+/** Give signals that the launcher ignores their default action again, and restore the caller's mask. */
+export interface SignalsStep {
+  readonly kind: "signals";
+  readonly defaults: readonly number[];
+  readonly mask: bigint;
+}
+
+export const signalsStep: StepKind<SignalsStep> = {
+  phase: "exec",
+  explain: (step) => `reset ${step.defaults.map(signalName).join(", ")} and the signal mask`,
+  lower: (step) => [
+    ...step.defaults.map((signal) => call("rt_sigaction", [signal, new Uint8Array(SIGACTION_BYTES), 0, 8])),
+    call("rt_sigprocmask", [SIG_HOW.SETMASK, new Uint8Array(new BigUint64Array([step.mask]).buffer), 0, 8]),
+  ],
+};
+
+/** Let no open file through but those that were passed on purpose (CVE-2024-21626). */
+export interface CloseFilesStep {
+  readonly kind: "close-files";
+  /** Names of files of the plan, and numbers that the user gave. */
+  readonly keep: readonly (string | number)[];
+}
+
+export const closeFilesStep: StepKind<CloseFilesStep> = {
+  phase: "exec",
+  explain: (step) => `close every file from 3 on at exec${step.keep.length > 0 ? ` but ${step.keep.join(", ")}` : ""}`,
+  lower: (step) => [
+    call("close_range", [3, 0xffffffff, CLOSE_RANGE.CLOEXEC]),
+    ...step.keep.map((file) => call("fcntl", [typeof file === "number" ? file : fd(file), F.SETFD, 0])),
+  ],
+};
+
+/** Become the init: runner and tape in a sealed memfd, see memfd_create(2). */
+export interface ExecInitStep {
+  readonly kind: "exec-init";
+}
+
+export const execInitStep: StepKind<ExecInitStep> = {
+  phase: "exec",
+  explain: () => "become the init (a sealed memfd)",
+  lower: () => [call("execveat", [fd("init-image"), "", strings(["nsbox-init"]), strings([]), AT.EMPTY_PATH])],
+};
+
+/** Become the command. */
+export interface ExecStep {
+  readonly kind: "exec";
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  /** Where to look, in order: one path if the command has a slash, else one for each entry of PATH. */
+  readonly candidates: readonly string[];
+}
+
+export const execStep: StepKind<ExecStep> = {
+  phase: "exec",
+  explain: (step) => `run ${step.args.map(quote).join(" ")}`,
+  // As execvp(3), every candidate is tried. Each miss is reported, and the launcher makes sense of the whole once
+  // the last has missed; a hit closes the report without that.
+  lower: (step) =>
+    step.candidates.flatMap((path, n): readonly Call[] => [
+      call("execve", [path, strings(step.args), strings(step.env)], { fail: `miss ${n}` }),
+      call("write", [fd("report"), { kind: "failure" }, 16], { label: `miss ${n}` }),
+      ...(n === step.candidates.length - 1 ? [call("exit_group", [127])] : []),
+    ]),
+};
+
+/** Keep FD_CLOEXEC on a file that crossed one exec but must not cross the next. */
+export interface CloseOnExecStep {
+  readonly kind: "close-on-exec";
+  readonly file: string;
+}
+
+export const closeOnExecStep: StepKind<CloseOnExecStep> = {
+  phase: "exec",
+  explain: (step) => `close the ${step.file} when the command starts`,
+  lower: (step) => [call("fcntl", [fd(step.file), F.SETFD, FD_CLOEXEC])],
+};

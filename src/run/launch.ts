@@ -1,0 +1,255 @@
+// Executes a plan up to the command's exec. Whatever fails, nothing of the box is left.
+import {
+  type Fd,
+  closeFile,
+  openFile,
+  openPipe,
+  openSocketPair,
+  readAll,
+  sealedMemfd,
+  writeAll,
+  writeText,
+} from "#ffi/libc/fd.ts";
+import { mapFunction, mapMemory } from "#ffi/libc/memory.ts";
+import { openPidfd, sendSignal, waitFor } from "#ffi/libc/process.ts";
+import { SyscallError } from "#ffi/libc/syscall.ts";
+import { runnerCode } from "#ffi/runner/code.ts";
+import { buildElf, elfTapeBase } from "#ffi/runner/elf.ts";
+import { assemble, type AssembleOptions, type Tape } from "#ffi/tape/assemble.ts";
+import { LIMITS, WORD } from "#ffi/tape/format.ts";
+import { SIG } from "#ffi/uapi/signal.ts";
+import { assert, explainErrno, NsboxError } from "#src/error.ts";
+import { findHint } from "#src/hints.ts";
+import { lowerInit, lowerLaunch, type LoweredTape } from "#src/plan/lower-plan.ts";
+import type { Plan } from "#src/plan/plan.ts";
+import { BOX_PID, CLONED, HELPER_PID, type LauncherStep } from "#src/plan/steps/launch.ts";
+import { joinFd } from "#src/plan/steps/namespaces.ts";
+import type { HostFacts } from "#src/spec/facts.ts";
+import { decodeReports, failureOf, type PlacedTape, placeOf } from "./report.ts";
+import { receiveFd } from "./receive-fd.ts";
+
+/** A box whose command has started. */
+export interface RunningBox {
+  readonly pid: number;
+  readonly pidfd: Fd;
+  /** The master side of the box's terminal. */
+  readonly terminal: Fd | undefined;
+}
+
+/** Status of a process that reported a failure; its number is never shown. */
+const FAIL_STATUS = 125;
+/** Files of the plan get numbers from here on: above what callers pass, below the usual soft limit of 1024. */
+const FD_BASE = 700;
+
+export interface LaunchOptions {
+  /** Tests: break one call of a tape, to see what a failing kernel would do. */
+  readonly breakCall?: { readonly tape: "launch" | "init"; readonly record: number };
+}
+
+interface BoxProcess {
+  readonly pid: number;
+  readonly pidfd: Fd;
+}
+
+let runner: ((tape: number) => number) | undefined;
+
+/** Starts the box. Throws NsboxError naming the step that failed. */
+export function launch(plan: Plan, facts: HostFacts, options: LaunchOptions = {}): RunningBox {
+  const files = new LaunchFiles(plan);
+  try {
+    return launchWith(plan, facts, files, options);
+  } finally {
+    files.closeAll();
+  }
+}
+
+/** Every file that the launch needs, closed when it is over. */
+class LaunchFiles {
+  readonly byName: Record<string, Fd> = {};
+  readonly goWriter: Fd | undefined;
+  readonly terminalReader: Fd | undefined;
+
+  constructor(plan: Plan) {
+    const report = openPipe();
+    this.byName["report"] = report.writer;
+    this.byName["report-reader"] = report.reader;
+    if (plan.setup.some((step) => step.kind === "wait")) {
+      const go = openPipe();
+      this.byName["go"] = go.reader;
+      this.byName["go-writer"] = go.writer;
+      this.goWriter = go.writer;
+    }
+    if (plan.setup.some((step) => step.kind === "open-terminal")) {
+      const socket = openSocketPair();
+      this.byName["terminal-socket"] = socket.writer;
+      this.byName["terminal-reader"] = socket.reader;
+      this.terminalReader = socket.reader;
+    }
+    for (const step of plan.join) {
+      if (step.kind === "join") this.byName[joinFd(step.type)] = openNamespace(step.path);
+    }
+  }
+
+  close(name: string): void {
+    const fd = this.byName[name];
+    if (fd === undefined) return;
+    closeFile(fd);
+    delete this.byName[name];
+  }
+
+  closeAll(): void {
+    for (const name of Object.keys(this.byName)) this.close(name);
+  }
+}
+
+function openNamespace(path: string): Fd {
+  try {
+    return openFile(path, 0);
+  } catch (cause) {
+    if (!(cause instanceof SyscallError)) throw cause;
+    throw new NsboxError("ESPEC", `Cannot join the namespace ${JSON.stringify(path)}: ${explainErrno(cause.errno)}`, {
+      syscall: cause.syscall,
+      errno: cause.errno,
+      hint: "give the PID of a running process of yours, or a path such as /proc/PID/ns/net",
+      cause,
+    });
+  }
+}
+
+function launchWith(plan: Plan, facts: HostFacts, files: LaunchFiles, options: LaunchOptions): RunningBox {
+  const tapes: PlacedTape[] = [];
+  const common = { arch: facts.arch, fdBase: FD_BASE, failStatus: FAIL_STATUS };
+  if (plan.init.length > 0) {
+    const init = place(lowerInit(plan), { ...common, base: elfTapeBase(facts.arch), fds: files.byName });
+    tapes.push(init);
+    breakRecord(init.tape, "init", options);
+    files.byName["init-image"] = sealedMemfd("nsbox-init", buildElf(facts.arch, init.tape));
+  }
+  const region = mapMemory(LIMITS.bytes);
+  const launchTape = place(lowerLaunch(plan), { ...common, base: region.address, fds: files.byName });
+  tapes.push(launchTape);
+  breakRecord(launchTape.tape, "launch", options);
+  region.bytes.set(launchTape.tape.bytes);
+  runner ??= mapFunction(runnerCode(facts.arch));
+  runner(launchTape.tape.entry);
+  const box = clonedBox(plan, tapes, region.bytes, files);
+  return finishLaunch({ plan, files, tapes, box });
+}
+
+function place(lowered: LoweredTape, options: AssembleOptions): PlacedTape {
+  return { lowered, tape: assemble(lowered.calls, options) };
+}
+
+function breakRecord(tape: Tape, name: "launch" | "init", options: LaunchOptions): void {
+  const { breakCall } = options;
+  if (breakCall?.tape !== name) return;
+  const NO_SUCH_CALL = 0xffff;
+  new DataView(tape.bytes.buffer, tape.bytes.byteOffset).setBigInt64(
+    breakCall.record * 112,
+    BigInt(NO_SUCH_CALL),
+    true,
+  );
+}
+
+/** What the clone left in memory. Throws NsboxError where it failed. */
+function clonedBox(plan: Plan, tapes: readonly PlacedTape[], bytes: Uint8Array, files: LaunchFiles): BoxProcess {
+  const tape = tapes.at(-1)?.tape;
+  assert(tape !== undefined, "a launch has a tape");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const pidAt = (name: string) => view.getInt32((tape.memory.get(name) ?? tape.base) - tape.base, true);
+  const helper = plan.join.length > 0 ? pidAt(HELPER_PID) : 0;
+  if (helper > 0) reap(openPidfd(helper));
+  const pid = pidAt(BOX_PID);
+  if (pid > 0) return { pid, pidfd: openPidfd(pid) };
+  if (helper > 0) throw failureNow(plan, files, tapes) ?? new NsboxError("EINTERNAL", "Cannot join: no report");
+  const last = tape.labels.get(CLONED) ?? tape.base;
+  const errno = -Number(view.getBigInt64(last - tape.base + WORD.failedResult * 8, true));
+  const step = placeOf(plan, { actor: "launcher", index: 0 });
+  throw new NsboxError("ESETUP", `Cannot ${step.explain}: ${explainErrno(errno)}`, {
+    syscall: cloneName(plan),
+    errno,
+    step,
+    hint: findHint({ syscall: cloneName(plan), errno, kind: "clone", operand: undefined }),
+  });
+}
+
+function cloneName(plan: Plan): "clone3" | "clone" {
+  const [clone] = plan.launcher;
+  return clone?.kind === "clone" && !clone.clone3 ? "clone" : "clone3";
+}
+
+/** What the reports say, once nobody can write one any more or the command runs. */
+function failureNow(plan: Plan, files: LaunchFiles, tapes: readonly PlacedTape[]): NsboxError | undefined {
+  files.close("report");
+  const report = files.byName["report-reader"];
+  return report === undefined ? undefined : failureOf(decodeReports(readAll(report), tapes), plan);
+}
+
+function reap(pidfd: Fd): void {
+  waitFor(pidfd);
+  closeFile(pidfd);
+}
+
+interface Launching {
+  readonly plan: Plan;
+  readonly files: LaunchFiles;
+  readonly tapes: readonly PlacedTape[];
+  readonly box: BoxProcess;
+}
+
+/** The launcher's own steps, then waiting until the command runs or something has failed. */
+function finishLaunch({ plan, files, tapes, box }: Launching): RunningBox {
+  try {
+    for (const step of plan.launcher.slice(1)) launcherStep(step, box.pid, files);
+    const failure = failureNow(plan, files, tapes);
+    if (failure !== undefined) throw failure;
+    const terminal = files.terminalReader === undefined ? undefined : receiveFd(files.terminalReader);
+    return { ...box, terminal };
+  } catch (error) {
+    sendSignal(box.pidfd, SIG.KILL);
+    reap(box.pidfd);
+    throw error;
+  }
+}
+
+function launcherStep(step: LauncherStep, pid: number, files: LaunchFiles): void {
+  switch (step.kind) {
+    case "clone":
+      return;
+    case "signal":
+      if (files.goWriter !== undefined) writeAll(files.goWriter, new Uint8Array(1));
+      return;
+    case "write-id-map":
+      return writeIdMap(pid, step.file, step.text);
+    case "new-id-map":
+      return runIdMapTool(step.tool, [String(pid), ...step.args]);
+  }
+}
+
+function writeIdMap(pid: number, file: string, text: string): void {
+  try {
+    writeText(`/proc/${pid}/${file}`, text);
+  } catch (cause) {
+    if (!(cause instanceof SyscallError)) throw cause;
+    throw new NsboxError("ESETUP", `Cannot write the box's ${file}: ${explainErrno(cause.errno)}`, {
+      syscall: cause.syscall,
+      errno: cause.errno,
+      hint: findHint({ syscall: "write", errno: cause.errno, kind: "write-id-map", operand: file }),
+      cause,
+    });
+  }
+}
+
+function runIdMapTool(tool: string, args: readonly string[]): void {
+  const path = Bun.which(tool);
+  if (path === null) {
+    throw new NsboxError("EHOST", `Cannot map a range of ids: ${tool} is not installed`, {
+      hint: "install the package uidmap (Debian, Ubuntu) or shadow-utils (Fedora), or leave out --uid-map and --gid-map",
+    });
+  }
+  const { exitCode, stderr } = Bun.spawnSync([path, ...args], { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
+  if (exitCode === 0) return;
+  throw new NsboxError("ESETUP", `Cannot map a range of ids: ${stderr.toString().trim()}`, {
+    hint: "a user may map his own id and the ranges that /etc/subuid and /etc/subgid give him",
+  });
+}

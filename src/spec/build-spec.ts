@@ -1,0 +1,230 @@
+// (RunOptions, HostFacts) → Spec: every default is decided here. Pure.
+import { NsboxError } from "#src/error.ts";
+import { MASKED_PATHS, DEFAULT_CAPABILITIES, DEFAULT_HOSTNAME, READONLY_PATHS } from "./defaults.ts";
+import { buildEnv } from "./build-env.ts";
+import { buildMounts } from "./build-mounts.ts";
+import type { HostFacts, SubIdRange } from "./facts.ts";
+import type { NamespaceOption, RunOptions } from "./options.ts";
+import { normalPath } from "./path.ts";
+import type {
+  Capabilities,
+  IdMapping,
+  Namespace,
+  Namespaces,
+  NamespaceType,
+  Root,
+  Rlimit,
+  Spec,
+  User,
+} from "./spec.ts";
+
+const NAMESPACE_TYPES: readonly NamespaceType[] = ["user", "mnt", "pid", "ipc", "uts", "net", "cgroup", "time"];
+
+/** All that `run` was asked for, with its defaults. Throws NsboxError EUSAGE or ESPEC. */
+export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
+  const namespaces = buildNamespaces(options);
+  const root = buildRoot(options, facts);
+  const { uidMappings, gidMappings } = buildIdMaps(options, facts, namespaces);
+  const user = buildUser(options, facts);
+  checkNames(options, namespaces);
+  const terminal = options.tty ?? facts.terminal;
+  const proc = options.proc ?? (namespaces.pid.kind === "new" ? "fresh" : "bind");
+  const mountsMade = namespaces.mnt.kind === "new";
+  return {
+    process: {
+      args: options.args,
+      env: buildEnv(options, facts),
+      cwd: workingFolder(options, facts, root),
+      terminal,
+      user,
+      rlimits: buildRlimits(options),
+      capabilities: buildCapabilities(user),
+      noNewPrivileges: true,
+    },
+    root,
+    hostname: namespaces.uts.kind === "new" ? (options.hostname ?? options.name ?? DEFAULT_HOSTNAME) : undefined,
+    domainname: options.domainname,
+    mounts: mountsMade ? buildMounts({ options, facts, root, namespaces, proc }) : [],
+    linux: {
+      namespaces,
+      uidMappings,
+      gidMappings,
+      timeOffsets: { monotonic: options.monotonicSeconds ?? 0, boottime: options.boottimeSeconds ?? 0 },
+      maskedPaths: mountsMade && proc === "fresh" ? MASKED_PATHS : [],
+      readonlyPaths: mountsMade && proc === "fresh" ? READONLY_PATHS : [],
+    },
+    box: {
+      name: options.name,
+      init: options.init,
+      dev: mountsMade ? (options.dev ?? "minimal") : "none",
+      proc,
+      timeoutMs: options.timeoutMs,
+      passFds: options.passFds,
+    },
+  };
+}
+
+function buildNamespaces(options: RunOptions): Namespaces {
+  const timeWanted = options.boottimeSeconds !== undefined || options.monotonicSeconds !== undefined;
+  const chosen = NAMESPACE_TYPES.map((type): readonly [NamespaceType, Namespace] => {
+    const option = options.namespaces[type];
+    const usual: Namespace = { kind: type === "time" && !timeWanted ? "host" : "new" };
+    return [type, option === undefined ? usual : namespaceOf(option, type)];
+  });
+  const namespaces = Object.fromEntries(chosen) as Record<NamespaceType, Namespace>; // one entry for each type
+  if (timeWanted && namespaces.time.kind !== "new") {
+    throw new NsboxError("EUSAGE", "Cannot set clock offsets: --time is not new", {
+      hint: "leave out --time, or --boottime and --monotonic",
+    });
+  }
+  return namespaces;
+}
+
+function namespaceOf(option: NamespaceOption, type: NamespaceType): Namespace {
+  switch (option.kind) {
+    case "new":
+    case "host":
+      return option;
+    case "pid":
+      return { kind: "join", path: `/proc/${option.pid}/ns/${type}` };
+    case "path":
+      return { kind: "join", path: option.path };
+  }
+}
+
+function checkNames(options: RunOptions, namespaces: Namespaces): void {
+  const named = options.hostname ?? options.domainname;
+  if (named === undefined || namespaces.uts.kind === "new") return;
+  throw new NsboxError("EUSAGE", `Cannot set the host or domain name to "${named}": --uts is not new`, {
+    hint: "a name belongs to a UTS namespace: leave out --uts, or the name",
+  });
+}
+
+function buildRoot(options: RunOptions, facts: HostFacts): Root {
+  const given = options.root ?? { kind: "host" };
+  const source = given.kind === "dir" ? { kind: "dir" as const, path: normalPath(given.path, facts.cwd) } : given;
+  const ways = [
+    options.overlay && "--overlay",
+    options.overlayDir !== undefined && "--overlay-dir",
+    options.writableRoot && "--writable-root",
+  ];
+  const asked = ways.filter((way) => way !== false);
+  if (asked.length > 1) {
+    throw new NsboxError("EUSAGE", `Cannot use ${asked.join(" and ")} together: writes go to one place`, {
+      hint: "choose one of them",
+    });
+  }
+  if (source.kind === "empty") return { source, writes: { kind: "through" } };
+  checkRootFolder(source, facts);
+  if (options.overlay) return { source, writes: { kind: "vanish" } };
+  if (options.overlayDir !== undefined)
+    return { source, writes: { kind: "keep", dir: normalPath(options.overlayDir, facts.cwd) } };
+  if (!options.writableRoot) return { source, writes: { kind: "none" } };
+  if (source.kind === "dir") return { source, writes: { kind: "through" } };
+  throw new NsboxError("EUSAGE", "Cannot make the host's root writable: --writable-root goes with --root DIR", {
+    hint: "use --rw PATH for what the command may change, or --overlay to let it change everything for its own eyes",
+  });
+}
+
+function checkRootFolder(source: Root["source"], facts: HostFacts): void {
+  if (source.kind !== "dir") return;
+  const state = {
+    missing: "it does not exist",
+    file: "it is not a folder",
+    device: "it is not a folder",
+    denied: "EACCES (Permission denied)",
+  };
+  const kind = facts.paths[source.path];
+  if (kind === undefined || kind === "dir") return;
+  throw new NsboxError("ESPEC", `Cannot use ${JSON.stringify(source.path)} as the root: ${state[kind]}`, {
+    hint: "give a folder that holds a root file system, or host, or empty",
+  });
+}
+
+interface IdMaps {
+  readonly uidMappings: readonly IdMapping[];
+  readonly gidMappings: readonly IdMapping[];
+}
+
+/** KERNEL: 2^32-1 is not an id, so this maps every one there is. */
+const ALL_IDS = 4294967295;
+
+function buildIdMaps(options: RunOptions, facts: HostFacts, namespaces: Namespaces): IdMaps {
+  const given = options.uidMap.length > 0 || options.gidMap.length > 0;
+  if (namespaces.user.kind !== "new") {
+    if (!given && !options.keepId) return { uidMappings: [], gidMappings: [] };
+    throw new NsboxError("EUSAGE", "Cannot map ids: --userns is not new", {
+      hint: "ids are mapped by a new user namespace: leave out --userns",
+    });
+  }
+  if (given) {
+    return { uidMappings: orSame(options.uidMap, options.gidMap), gidMappings: orSame(options.gidMap, options.uidMap) };
+  }
+  if (options.subids) return subordinateMaps(facts);
+  if (facts.uid === 0 && !options.keepId) {
+    const all = [{ containerID: 0, hostID: 0, size: ALL_IDS }];
+    return { uidMappings: all, gidMappings: all };
+  }
+  const inside = options.keepId
+    ? facts
+    : { uid: options.user?.uid ?? 0, gid: options.user?.gid ?? options.user?.uid ?? 0 };
+  return {
+    uidMappings: [{ containerID: inside.uid, hostID: facts.uid, size: 1 }],
+    gidMappings: [{ containerID: inside.gid, hostID: facts.gid, size: 1 }],
+  };
+}
+
+/** 0 is the caller, 1 and up are his subordinate ids, in the order of /etc/subuid. */
+function subordinateMaps(facts: HostFacts): IdMaps {
+  const map = (own: number, ranges: readonly SubIdRange[], file: string): readonly IdMapping[] => {
+    if (ranges.length === 0) {
+      throw new NsboxError("EHOST", `Cannot map subordinate ids: ${file} has none for uid ${facts.uid}`, {
+        hint: `as root, give some: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER`,
+      });
+    }
+    let containerID = 1;
+    const maps: IdMapping[] = [{ containerID: 0, hostID: own, size: 1 }];
+    for (const { start, count } of ranges) {
+      maps.push({ containerID, hostID: start, size: count });
+      containerID += count;
+    }
+    return maps;
+  };
+  return {
+    uidMappings: map(facts.uid, facts.subuids, "/etc/subuid"),
+    gidMappings: map(facts.gid, facts.subgids, "/etc/subgid"),
+  };
+}
+
+/** A map given for users only, or groups only, holds for both. */
+function orSame(map: readonly IdMapping[], other: readonly IdMapping[]): readonly IdMapping[] {
+  return map.length > 0 ? map : other;
+}
+
+function buildUser(options: RunOptions, facts: HostFacts): User {
+  const umask = options.umask ?? 0o022;
+  const own = options.keepId ? { uid: facts.uid, gid: facts.gid } : undefined;
+  const host =
+    options.namespaces.user?.kind === "host" && facts.uid !== 0 ? { uid: facts.uid, gid: facts.gid } : undefined;
+  const uid = options.user?.uid ?? own?.uid ?? host?.uid ?? 0;
+  const gid = options.user?.gid ?? (options.user === undefined ? (own?.gid ?? host?.gid) : undefined) ?? uid;
+  return { uid, gid, additionalGids: [], umask };
+}
+
+/** Only uid 0 holds capabilities, as with other container tools; the bounding set is the same for all. */
+function buildCapabilities(user: User): Capabilities {
+  const held = user.uid === 0 ? DEFAULT_CAPABILITIES : [];
+  return { bounding: DEFAULT_CAPABILITIES, effective: held, permitted: held, inheritable: [], ambient: [] };
+}
+
+function buildRlimits(options: RunOptions): readonly Rlimit[] {
+  const core: Rlimit = { type: "RLIMIT_CORE", soft: 0, hard: 0 };
+  const said = options.rlimits.some((limit) => limit.type === core.type);
+  return said ? options.rlimits : [core, ...options.rlimits];
+}
+
+/** The current folder, which is seen inside if perhaps empty; "/" in a root of its own. */
+function workingFolder(options: RunOptions, facts: HostFacts, root: Root): string {
+  if (options.workdir !== undefined) return normalPath(options.workdir, "/");
+  return root.source.kind === "host" ? facts.cwd : "/";
+}

@@ -1,0 +1,61 @@
+// What a box is when nothing is said, as tables.
+
+/** Docker's default set, see capabilities(7). They hold over the box's own namespaces only. */
+export const DEFAULT_CAPABILITIES: readonly string[] = [
+  "CAP_CHOWN",
+  "CAP_DAC_OVERRIDE",
+  "CAP_FOWNER",
+  "CAP_FSETID",
+  "CAP_KILL",
+  "CAP_SETGID",
+  "CAP_SETUID",
+  "CAP_SETPCAP",
+  "CAP_NET_BIND_SERVICE",
+  "CAP_NET_RAW",
+  "CAP_SYS_CHROOT",
+  "CAP_MKNOD",
+  "CAP_AUDIT_WRITE",
+  "CAP_SETFCAP",
+];
+
+/** Of the caller's environment only these pass: an environment holds secrets. LC_* pass too. */
+export const PASSED_VARIABLES: readonly string[] = ["PATH", "TERM", "LANG", "HOME", "USER", "SHELL", "TZ"];
+
+/** Files and folders of /proc and /sys that tell of the whole machine; as OCI runtimes mask them. */
+export const MASKED_PATHS: readonly string[] = [
+  "/proc/acpi",
+  "/proc/asound",
+  "/proc/interrupts",
+  "/proc/kallsyms",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/proc/timer_list",
+  "/proc/timer_stats",
+  "/sys/devices/virtual/powercap",
+  "/sys/firmware",
+];
+
+/** Parts of /proc that change the whole machine when root writes to them. */
+export const READONLY_PATHS: readonly string[] = [
+  "/proc/bus",
+  "/proc/fs",
+  "/proc/irq",
+  "/proc/sys",
+  "/proc/sysrq-trigger",
+];
+
+/** Folders that are fresh and empty in a box that shows the host's root: [path, mode]. */
+export const FRESH_FOLDERS: readonly (readonly [path: string, mode: number])[] = [
+  ["/tmp", 0o1777],
+  ["/run", 0o755],
+  ["/var/tmp", 0o1777],
+];
+
+/** The name of the host seen inside. */
+export const DEFAULT_HOSTNAME = "nsbox";
+
+/** More open files than this break programs that use select(2); Bun raises its own limit, and with it its children's. */
+export const DEFAULT_NOFILE_SOFT = 1024;

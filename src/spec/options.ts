@@ -1,0 +1,75 @@
+// What the flags of `run` say, before anything of the machine is known. undefined: nothing was said.
+import type { IdMapping, NamespaceType, Rlimit, RootSource } from "./spec.ts";
+
+/** One of --ro, --rw, --tmpfs, --mount, in the order given. */
+export type MountOption =
+  | {
+      readonly kind: "bind";
+      /** May be relative to the current folder. */
+      readonly source: string;
+      /** undefined: the same path inside. */
+      readonly destination: string | undefined;
+      readonly readOnly: boolean;
+      /** The flag that said so, for messages. */
+      readonly flag: string;
+    }
+  | {
+      readonly kind: "tmpfs";
+      readonly destination: string;
+      readonly sizeBytes: number | undefined;
+      readonly mode: number | undefined;
+      readonly readOnly: boolean;
+      readonly noexec: boolean;
+    }
+  | { readonly kind: "proc" | "sysfs" | "mqueue" | "devpts"; readonly destination: string };
+
+/** What a namespace's flag says. */
+export type NamespaceOption =
+  | { readonly kind: "new" }
+  | { readonly kind: "host" }
+  | { readonly kind: "pid"; readonly pid: number }
+  | { readonly kind: "path"; readonly path: string };
+
+/** A variable set to a value, or passed on with the caller's. */
+export type EnvOption =
+  | { readonly kind: "set"; readonly name: string; readonly value: string }
+  | { readonly kind: "pass"; readonly name: string };
+
+export interface RunOptions {
+  readonly root: RootSource | undefined;
+  readonly writableRoot: boolean;
+  readonly overlay: boolean;
+  readonly overlayDir: string | undefined;
+  readonly mounts: readonly MountOption[];
+  readonly proc: "fresh" | "bind" | "none" | undefined;
+  readonly dev: "minimal" | "host" | "none" | undefined;
+  readonly home: "hide" | "ro" | "rw" | undefined;
+  readonly namespaces: Readonly<Partial<Record<NamespaceType, NamespaceOption>>>;
+  readonly boottimeSeconds: number | undefined;
+  readonly monotonicSeconds: number | undefined;
+  readonly user: { readonly uid: number; readonly gid: number | undefined } | undefined;
+  readonly uidMap: readonly IdMapping[];
+  readonly gidMap: readonly IdMapping[];
+  /** Map the caller's subordinate ids behind his own, see subuid(5). */
+  readonly subids: boolean;
+  readonly keepId: boolean;
+  readonly hostname: string | undefined;
+  readonly domainname: string | undefined;
+  readonly workdir: string | undefined;
+  readonly env: readonly EnvOption[];
+  readonly envFiles: readonly string[];
+  readonly envAll: boolean;
+  readonly rlimits: readonly Rlimit[];
+  readonly umask: number | undefined;
+  /** true: -t; false: --no-tty; undefined: a terminal if there is one. */
+  readonly tty: boolean | undefined;
+  readonly interactive: boolean;
+  readonly init: boolean;
+  readonly passFds: readonly number[];
+  readonly timeoutMs: number | undefined;
+  readonly name: string | undefined;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly config: string | undefined;
+  readonly args: readonly string[];
+}

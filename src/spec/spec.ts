@@ -1,0 +1,130 @@
+// The Spec: what is wanted, in the words of the OCI runtime specification.
+// `run`'s flags and (later) an OCI config.json both become one; it is plain data and can be stored as JSON.
+// What OCI has no word for stands in `box`.
+
+export type NamespaceType = "user" | "mnt" | "pid" | "ipc" | "uts" | "net" | "cgroup" | "time";
+
+/** `new` makes one, `host` keeps the caller's, `join` enters the one that `path` (an nsfs file) names. */
+export type Namespace =
+  { readonly kind: "new" } | { readonly kind: "host" } | { readonly kind: "join"; readonly path: string };
+
+export type Namespaces = Readonly<Record<NamespaceType, Namespace>>;
+
+/** `size` ids from `containerID` inside are those from `hostID` outside, see user_namespaces(7). */
+export interface IdMapping {
+  readonly containerID: number;
+  readonly hostID: number;
+  readonly size: number;
+}
+
+export interface Rlimit {
+  /** As in OCI: RLIMIT_NOFILE, RLIMIT_CORE, … */
+  readonly type: string;
+  readonly soft: number | "unlimited";
+  readonly hard: number | "unlimited";
+}
+
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+  readonly additionalGids: readonly number[];
+  /** Permission bits that new files don't get, see umask(2). */
+  readonly umask: number;
+}
+
+/** The five sets of capabilities(7), by name with CAP_. */
+export interface Capabilities {
+  readonly bounding: readonly string[];
+  readonly effective: readonly string[];
+  readonly permitted: readonly string[];
+  readonly inheritable: readonly string[];
+  readonly ambient: readonly string[];
+}
+
+export interface Process {
+  readonly args: readonly string[];
+  /** NAME=VALUE, as execve(2) takes them. */
+  readonly env: readonly string[];
+  readonly cwd: string;
+  /** A pseudo-terminal of the box's own, relayed by the supervisor. */
+  readonly terminal: boolean;
+  readonly user: User;
+  readonly rlimits: readonly Rlimit[];
+  readonly capabilities: Capabilities;
+  readonly noNewPrivileges: boolean;
+}
+
+/** What "/" is inside. */
+export type RootSource =
+  { readonly kind: "host" } | { readonly kind: "empty" } | { readonly kind: "dir"; readonly path: string };
+
+/** Where writes to the root go. */
+export type RootWrites =
+  | { readonly kind: "none" }
+  /** Into the root folder itself. */
+  | { readonly kind: "through" }
+  /** Into a tmpfs that ends with the box. */
+  | { readonly kind: "vanish" }
+  /** Into `dir`/upper, where they stay. */
+  | { readonly kind: "keep"; readonly dir: string };
+
+export interface Root {
+  readonly source: RootSource;
+  readonly writes: RootWrites;
+}
+
+/** One mount, in the order in which they are made. Paths are absolute and normal; `destination` is inside. */
+export type Mount =
+  | {
+      readonly type: "bind";
+      readonly source: string;
+      readonly destination: string;
+      readonly readOnly: boolean;
+      readonly device: boolean;
+    }
+  | {
+      readonly type: "tmpfs";
+      readonly destination: string;
+      readonly readOnly: boolean;
+      readonly sizeBytes: number | undefined;
+      readonly mode: number;
+      readonly noexec: boolean;
+    }
+  | { readonly type: "proc"; readonly destination: string }
+  | { readonly type: "sysfs"; readonly destination: string }
+  | { readonly type: "devpts"; readonly destination: string }
+  | { readonly type: "mqueue"; readonly destination: string }
+  /** A small file with this content, bound read-only: /etc/hostname and its like. */
+  | { readonly type: "file"; readonly destination: string; readonly content: string };
+
+export interface Linux {
+  readonly namespaces: Namespaces;
+  readonly uidMappings: readonly IdMapping[];
+  readonly gidMappings: readonly IdMapping[];
+  /** Seconds that the box's clocks are ahead, see time_namespaces(7). */
+  readonly timeOffsets: { readonly monotonic: number; readonly boottime: number };
+  readonly maskedPaths: readonly string[];
+  readonly readonlyPaths: readonly string[];
+}
+
+/** What the OCI specification has no word for. */
+export interface BoxExtension {
+  readonly name: string | undefined;
+  /** An init as PID 1 that reaps orphans and forwards signals. */
+  readonly init: boolean;
+  readonly dev: "minimal" | "host" | "none";
+  readonly proc: "fresh" | "bind" | "none";
+  readonly timeoutMs: number | undefined;
+  /** Open file descriptors that the command gets besides 0, 1 and 2, under their own numbers. */
+  readonly passFds: readonly number[];
+}
+
+export interface Spec {
+  readonly process: Process;
+  readonly root: Root;
+  readonly hostname: string | undefined;
+  readonly domainname: string | undefined;
+  readonly mounts: readonly Mount[];
+  readonly linux: Linux;
+  readonly box: BoxExtension;
+}
