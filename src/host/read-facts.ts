@@ -9,6 +9,7 @@ import { FRESH_FOLDERS, MASKED_PATHS } from "#src/spec/defaults.ts";
 import type { HostFacts, PathKind, SubIdRange } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import { normalPath } from "#src/spec/path.ts";
+import { readRootEntries } from "./read-root-entries.ts";
 import { parseSubIds } from "#src/spec/sub-ids.ts";
 
 /** The facts for these options. */
@@ -32,6 +33,7 @@ export function readFacts(options: RunOptions): HostFacts {
     subuids: options.subids ? readSubIds("/etc/subuid", uid, env) : [],
     subgids: options.subids ? readSubIds("/etc/subgid", uid, env) : [],
     signalMask: getSignalMask(),
+    rootEntries: isHostOverlay(options) ? readRootEntries() : [],
     paths,
   };
 }
@@ -74,6 +76,10 @@ export function pathKind(path: string): PathKind {
   if (result === -ERRNO.EACCES.number) return "denied";
   if (result < 0) return "missing";
   return KINDS[new DataView(bytes.buffer).getUint16(STX_MODE, true) & S_IFMT] ?? "file";
+}
+
+function isHostOverlay(options: RunOptions): boolean {
+  return (options.overlay || options.overlayDir !== undefined) && (options.root?.kind ?? "host") === "host";
 }
 
 function readKernel(): readonly [number, number] {

@@ -4,6 +4,7 @@ import type { HostFacts } from "#src/spec/facts.ts";
 import { isBelow, parentPaths } from "#src/spec/path.ts";
 import type { Mount, Spec } from "#src/spec/spec.ts";
 import { DEV_LINKS, DEVICES, DEVPTS_CONFIG } from "./plan-dev.ts";
+import { overlaidEntries, overlayStep, planHostOverlay } from "./plan-overlay.ts";
 import type { MountOptions } from "./steps/mounts.ts";
 import type { Step } from "./steps.ts";
 
@@ -21,8 +22,9 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
   const parts = spec.mounts.map((mount, index) => planMount({ spec, facts, mount, index }));
   const device = spec.box.dev === "minimal" ? planDev(spec) : { sources: [], mounts: [] };
   const masks = spec.linux.maskedPaths.map((path) => planMask(path, facts));
+  const root = planRoot(spec, facts);
   const sources = [
-    ...planRoot(spec, facts),
+    ...root.sources,
     ...(files.length > 0 ? stage("files") : []),
     ...[...parts, device, ...masks].flatMap((part) => part.sources),
   ];
@@ -30,6 +32,7 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
     { kind: "private-mounts" },
     ...sources,
     { kind: "pivot", tree: "root", staged: sources.filter((step) => step.kind === "stage").length },
+    ...root.mounts,
     ...device.mounts,
     ...parts.flatMap((part) => part.mounts),
     ...masks.flatMap((part) => part.mounts),
@@ -50,33 +53,30 @@ function stage(tree: string, folders: readonly string[] = []): readonly Step[] {
   ];
 }
 
-function planRoot(spec: Spec, facts: HostFacts): readonly Step[] {
+function planRoot(spec: Spec, facts: HostFacts): Parts {
   const { source, writes } = spec.root;
   if (source.kind === "empty") {
-    return [{ kind: "new-filesystem", type: "tmpfs", tree: "root", config: [["mode", "0755"]], options: PLAIN }];
+    const root: Step = { kind: "new-filesystem", type: "tmpfs", tree: "root", config: [["mode", "0755"]], options: PLAIN };
+    return { sources: [root], mounts: [] };
   }
   const lower = source.kind === "host" ? "/" : source.path;
   if (writes.kind === "none" || writes.kind === "through") {
     const readOnly = writes.kind === "none" && source.kind === "host";
-    return [{ kind: "open-tree", source: lower, tree: "root", options: { ...PLAIN, readOnly } }];
+    return { sources: [{ kind: "open-tree", source: lower, tree: "root", options: { ...PLAIN, readOnly } }], mounts: [] };
   }
-  const steps: Step[] = [];
-  let at = "";
-  if (writes.kind === "vanish") steps.push(...stage("writes", ["upper", "work"]));
-  else {
-    at = `${writes.dir}/`;
-    steps.push(...["upper", "work"].map((name): Step => ({ kind: "mkdir", path: at + name, mode: 0o755 })));
-  }
-  // KERNEL: an overlay in a user namespace keeps its marks in user.* attributes, since 5.11.
-  const inUserNamespace = spec.linux.namespaces.user.kind !== "host" || facts.uid !== 0;
-  const config: (readonly [string, string | null])[] = [
-    ["lowerdir", lower.replace(/[\\:,]/g, "\\$&")],
-    ["upperdir", `${at}upper`],
-    ["workdir", `${at}work`],
-  ];
-  if (inUserNamespace) config.push(["userxattr", null]);
-  steps.push({ kind: "new-filesystem", type: "overlay", tree: "root", config, options: PLAIN });
-  return steps;
+  const userxattr = spec.linux.namespaces.user.kind !== "host" || facts.uid !== 0;
+  const layers = { at: writes.kind === "keep" ? `${writes.dir}/` : "", userxattr };
+  const folders = ["upper", "work"].flatMap((name) => [
+    name,
+    ...(source.kind === "host" ? overlaidEntries(facts).map((entry) => `${name}/${entry}`) : []),
+  ]);
+  const made: readonly Step[] =
+    writes.kind === "keep"
+      ? folders.map((name): Step => ({ kind: "mkdir", path: layers.at + name, mode: 0o755 }))
+      : stage("writes", folders);
+  if (source.kind === "dir") return { sources: [...made, overlayStep("root", lower, "", layers)], mounts: [] };
+  const overlay = planHostOverlay(facts, layers);
+  return { sources: [...made, ...overlay.sources], mounts: overlay.mounts };
 }
 
 interface MountContext {

@@ -11,6 +11,12 @@ export interface SubIdRange {
   readonly count: number;
 }
 
+/** What stands at the top of the host's root. */
+export type RootEntry =
+  | { readonly kind: "dir"; readonly name: string; /** Something is mounted below it. */ readonly hasMounts: boolean }
+  | { readonly kind: "file"; readonly name: string }
+  | { readonly kind: "symlink"; readonly name: string; readonly target: string };
+
 export interface HostFacts {
   readonly arch: Arch;
   /** Kernel release as [major, minor], from uname(2). */
@@ -29,6 +35,8 @@ export interface HostFacts {
   readonly subgids: readonly SubIdRange[];
   /** The signal mask that the command gets back, bit N-1 for signal N. */
   readonly signalMask: bigint;
+  /** Read only for an overlay over the host's root. */
+  readonly rootEntries: readonly RootEntry[];
   /** Of every path that the Spec names on the host side. */
   readonly paths: Readonly<Record<string, PathKind>>;
 }

@@ -1,0 +1,27 @@
+// Text to stdout and stderr without node:fs or console, which the way to a box can't afford.
+import { asFd } from "#ffi/libc/fd.ts";
+import { pollFiles } from "#ffi/libc/process.ts";
+import { rawSyscall } from "#ffi/libc/syscall.ts";
+import { ERRNO } from "#ffi/uapi/errno.ts";
+import { POLL } from "#ffi/uapi/poll.ts";
+
+function print(fd: 1 | 2, text: string): void {
+  let rest = new TextEncoder().encode(text);
+  while (rest.length > 0) {
+    const count = rawSyscall("write", fd, rest, rest.length);
+    // A full non-blocking pipe is waited for; a reader that has gone away is no error of ours.
+    if (count === -ERRNO.EAGAIN.number) pollFiles([{ fd: asFd(fd), events: POLL.OUT }], undefined);
+    else if (count < 0 && count !== -ERRNO.EINTR.number) return;
+    else rest = rest.subarray(Math.max(count, 0));
+  }
+}
+
+/** Writes to stdout; a closed pipe is ignored. */
+export function printOut(text: string): void {
+  print(1, text);
+}
+
+/** Writes to stderr; a closed pipe is ignored. */
+export function printError(text: string): void {
+  print(2, text);
+}

@@ -1,0 +1,35 @@
+// One box in the foreground, from Spec to exit code: what `nsbox run` and, later, others share.
+import { setSignalMask } from "#ffi/libc/process.ts";
+import type { Ended } from "#ffi/libc/process.ts";
+import { buildPlan } from "#src/plan/build-plan.ts";
+import type { HostFacts } from "#src/spec/facts.ts";
+import type { Spec } from "#src/spec/spec.ts";
+import { launch } from "./launch.ts";
+import { supervise, SUPERVISED_SIGNALS } from "./supervise.ts";
+
+/** How a box ended. */
+export interface BoxOutcome {
+  readonly pid: number;
+  /** The command's own, or 128+N where signal N ended it. */
+  readonly exitCode: number;
+  readonly timedOut: boolean;
+}
+
+/** Starts the box and waits for it. Throws NsboxError if its command could not be started. */
+export function runBox(spec: Spec, facts: HostFacts): BoxOutcome {
+  const plan = buildPlan(spec, facts);
+  // From here on a signal waits until there is a box to forward it to.
+  setSignalMask(facts.signalMask | SUPERVISED_SIGNALS);
+  try {
+    const box = launch(plan, facts);
+    const { ended, timedOut } = supervise(box, spec.box.timeoutMs);
+    return { pid: box.pid, exitCode: exitCodeOf(ended), timedOut };
+  } finally {
+    setSignalMask(facts.signalMask);
+  }
+}
+
+/** 128+N for a signal, as shells count. */
+export function exitCodeOf(ended: Ended): number {
+  return ended.kind === "exited" ? ended.status : 128 + ended.signal;
+}
