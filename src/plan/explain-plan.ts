@@ -49,7 +49,8 @@ function key({ actor, index }: Origin): string {
 
 function callsByStep(plan: Plan): ReadonlyMap<string, readonly string[]> {
   const calls = new Map<string, string[]>();
-  const tapes: readonly LoweredTape[] = plan.init.length > 0 ? [lowerLaunch(plan), lowerInit(plan)] : [lowerLaunch(plan)];
+  const tapes: readonly LoweredTape[] =
+    plan.init.length > 0 ? [lowerLaunch(plan), lowerInit(plan)] : [lowerLaunch(plan)];
   for (const { calls: list, origins } of tapes) {
     for (const [n, call] of list.entries()) {
       const origin = origins[n];

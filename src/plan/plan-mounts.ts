@@ -56,13 +56,22 @@ function stage(tree: string, folders: readonly string[] = []): readonly Step[] {
 function planRoot(spec: Spec, facts: HostFacts): Parts {
   const { source, writes } = spec.root;
   if (source.kind === "empty") {
-    const root: Step = { kind: "new-filesystem", type: "tmpfs", tree: "root", config: [["mode", "0755"]], options: PLAIN };
+    const root: Step = {
+      kind: "new-filesystem",
+      type: "tmpfs",
+      tree: "root",
+      config: [["mode", "0755"]],
+      options: PLAIN,
+    };
     return { sources: [root], mounts: [] };
   }
   const lower = source.kind === "host" ? "/" : source.path;
   if (writes.kind === "none" || writes.kind === "through") {
     const readOnly = writes.kind === "none" && source.kind === "host";
-    return { sources: [{ kind: "open-tree", source: lower, tree: "root", options: { ...PLAIN, readOnly } }], mounts: [] };
+    return {
+      sources: [{ kind: "open-tree", source: lower, tree: "root", options: { ...PLAIN, readOnly } }],
+      mounts: [],
+    };
   }
   const userxattr = spec.linux.namespaces.user.kind !== "host" || facts.uid !== 0;
   const layers = { at: writes.kind === "keep" ? `${writes.dir}/` : "", userxattr };

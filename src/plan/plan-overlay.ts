@@ -37,7 +37,10 @@ function isOverlaid(entry: RootEntry): boolean {
 }
 
 /** Steps before and after the change of root. */
-export function planHostOverlay(facts: HostFacts, layers: OverlayLayers): { sources: readonly Step[]; mounts: readonly Step[] } {
+export function planHostOverlay(
+  facts: HostFacts,
+  layers: OverlayLayers,
+): { sources: readonly Step[]; mounts: readonly Step[] } {
   const sources: Step[] = [
     { kind: "new-filesystem", type: "tmpfs", tree: "root", config: [["mode", "0755"]], options: OPTIONS },
   ];

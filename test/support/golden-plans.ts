@@ -1,0 +1,65 @@
+// The plans that golden tests, simulation and fault injection go through: one for each way a box can be made.
+import { buildPlan } from "#src/plan/build-plan.ts";
+import type { Plan } from "#src/plan/plan.ts";
+import { buildSpec } from "#src/spec/build-spec.ts";
+import type { HostFacts } from "#src/spec/facts.ts";
+import type { RunOptions } from "#src/spec/options.ts";
+import { NO_OPTIONS, ROOT_FACTS, SAMPLE_FACTS } from "./sample-facts.ts";
+
+interface GoldenCase {
+  readonly name: string;
+  readonly facts: HostFacts;
+  readonly options: Partial<RunOptions>;
+}
+
+export const GOLDEN_CASES: readonly GoldenCase[] = [
+  { name: "default", facts: SAMPLE_FACTS, options: {} },
+  { name: "default-as-root", facts: ROOT_FACTS, options: {} },
+  { name: "no-clone3", facts: { ...SAMPLE_FACTS, clone3: false }, options: {} },
+  { name: "no-init", facts: SAMPLE_FACTS, options: { init: false } },
+  { name: "terminal", facts: SAMPLE_FACTS, options: { tty: true } },
+  { name: "root-dir", facts: SAMPLE_FACTS, options: { root: { kind: "dir", path: "/srv/rootfs" }, args: ["/bin/sh"] } },
+  {
+    name: "root-dir-overlay-kept",
+    facts: SAMPLE_FACTS,
+    options: { root: { kind: "dir", path: "/srv/rootfs" }, overlayDir: "/data" },
+  },
+  { name: "host-overlay", facts: SAMPLE_FACTS, options: { overlay: true } },
+  {
+    name: "empty-root",
+    facts: SAMPLE_FACTS,
+    options: {
+      root: { kind: "empty" },
+      mounts: [
+        { kind: "bind", source: "/data", destination: "/in", readOnly: true, flag: "--ro" },
+        { kind: "bind", source: "/data/file", destination: "/etc/file", readOnly: false, flag: "--rw" },
+        { kind: "tmpfs", destination: "/scratch", sizeBytes: 1 << 20, mode: undefined, readOnly: false, noexec: true },
+      ],
+    },
+  },
+  { name: "subordinate-ids", facts: SAMPLE_FACTS, options: { subids: true, user: { uid: 7, gid: 8 } } },
+  { name: "time", facts: SAMPLE_FACTS, options: { boottimeSeconds: 86400 } },
+  {
+    name: "joined-net",
+    facts: ROOT_FACTS,
+    options: { namespaces: { net: { kind: "path", path: "/run/netns/blue" }, pid: { kind: "host" } } },
+  },
+  {
+    name: "names-and-limits",
+    facts: SAMPLE_FACTS,
+    options: {
+      hostname: "alpha",
+      domainname: "example.org",
+      umask: 0o077,
+      rlimits: [{ type: "RLIMIT_NOFILE", soft: 64, hard: 128 }],
+      env: [{ kind: "set", name: "A", value: "b" }],
+      passFds: [5],
+      args: ["/bin/sh", "-c", "id"],
+    },
+  },
+];
+
+/** The plan of a case. */
+export function goldenPlan({ facts, options }: GoldenCase): Plan {
+  return buildPlan(buildSpec({ ...NO_OPTIONS, ...options }, facts), facts);
+}

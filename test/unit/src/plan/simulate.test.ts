@@ -1,0 +1,81 @@
+// Golden plans in the simulated kernel: what a plan does when all goes well, and when any one call fails.
+import { describe, expect, test } from "bun:test";
+import { RECORD_BYTES } from "#ffi/tape/format.ts";
+import { decodeReports, failureOf } from "#src/run/report.ts";
+import { GOLDEN_CASES, goldenPlan } from "#test/support/golden-plans.ts";
+import { planTapes, runTape } from "#test/support/simulate-plan.ts";
+
+const CASES = GOLDEN_CASES.map((one) => [one.name, one] as const);
+
+describe("a plan in the simulated kernel", () => {
+  test.each(CASES)("%s: the box's side goes through to its exec and reports nothing", (_, one) => {
+    for (const { tape } of planTapes(goldenPlan(one))) {
+      const run = runTape(tape, { side: "child" });
+      expect(run.reports).toEqual([]);
+      expect(run.outcome.end).toEqual({ kind: "exit", status: 0 });
+      expect(run.calls.at(-1)).toStartWith("execve");
+    }
+  });
+
+  test.each(CASES)("%s: the launcher's side returns after its clone and never execs", (_, one) => {
+    const [launch] = planTapes(goldenPlan(one));
+    if (launch === undefined) throw new Error("no launch tape");
+    const run = runTape(launch.tape, { side: "parent" });
+    expect(run.outcome.end.kind).toBe("return");
+    expect(run.calls.filter((name) => !["rt_sigprocmask", "clone", "clone3"].includes(name))).toEqual([]);
+  });
+
+  test("default: the init forwards the signal it gets, reaps, and ends with 128 + the command's signal", () => {
+    const [, init] = planTapes(goldenPlan({ name: "", facts: CASES[0]?.[1].facts ?? fail(), options: {} }));
+    const run = runTape(init?.tape ?? fail(), { side: "parent" });
+    expect(run.calls).toContain("kill");
+    expect(run.outcome.end).toEqual({ kind: "exit", status: 128 + 9 });
+  });
+
+  test.each(CASES)("%s: whichever call fails, its step is named and the process ends", (_, one) => {
+    const plan = goldenPlan(one);
+    for (const { name, lowered, tape } of planTapes(plan)) {
+      for (const record of runTape(tape, { side: "child" }).outcome.trace) {
+        const origin = lowered.origins[tape.callOf[record] ?? -1];
+        if (origin === undefined || origin.actor === "launcher") continue;
+        const call = lowered.calls[tape.callOf[record] ?? -1];
+        if (call?.name === "load") continue;
+        const run = runTape(tape, { side: "child", failRecord: record, errno: 5 });
+        const [report] = run.reports;
+        expect({ name, record, reported: report !== undefined }).toEqual({ name, record, reported: true });
+        const failures = decodeReports(report ?? fail(), [{ tape, lowered }]);
+        expect(failures[0]?.origin).toEqual(origin);
+        expect(failures[0]?.errno).toBe(5);
+        // A missed candidate of the command is only a failure if it is the last one.
+        if (call?.name === "execve") continue;
+        expect(run.outcome.end).toEqual({ kind: "exit", status: 125 });
+        expect(failureOf(failures, plan)?.step).toMatchObject({ actor: origin.actor, index: origin.index });
+      }
+    }
+  });
+
+  test("default: when every candidate of the command is missing, it is not found", () => {
+    const plan = goldenPlan(CASES[0]?.[1] ?? fail());
+    const init = planTapes(plan)[1] ?? fail();
+    const records = init.tape.callOf.flatMap((call, record) =>
+      init.lowered.calls[call]?.name === "execve" ? [record] : [],
+    );
+    expect(records.length).toBe(3);
+    const bytes = new Uint8Array(16 * records.length);
+    const view = new DataView(bytes.buffer);
+    for (const [n, record] of records.entries()) {
+      view.setBigUint64(n * 16, BigInt(init.tape.base + record * RECORD_BYTES), true);
+      view.setBigInt64(n * 16 + 8, n === 1 ? -13n : -2n, true);
+    }
+    const error = failureOf(decodeReports(bytes, [init]), plan);
+    expect(error?.code).toBe("EEXEC");
+    expect(error?.message).toBe('Cannot run "/usr/bin/true": EACCES (Permission denied)');
+    view.setBigInt64(24, -2n, true);
+    expect(failureOf(decodeReports(bytes, [init]), plan)?.exitCode).toBe(127);
+    expect(failureOf(decodeReports(bytes.subarray(0, 32), [init]), plan)).toBeUndefined();
+  });
+});
+
+function fail(): never {
+  throw new Error("the golden cases have changed");
+}
