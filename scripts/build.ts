@@ -8,7 +8,14 @@ const ENTRY = "src/main.ts";
 const OUTPUT = "dist/nsbox";
 
 /** What dist/nsbox is made of. Folders count too: a file that went away is seen only in its folder's time. */
-const SOURCES: readonly string[] = ["src", "ffi", "scripts/build.ts", "package.json", "package-lock.json", "tsconfig.json"];
+const SOURCES: readonly string[] = [
+  "src",
+  "ffi",
+  "scripts/build.ts",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+];
 
 /** ink, inside @oclif/table, imports this package only while DEV=true is debugged; it is not installed. */
 const WITHOUT_DEVTOOLS: BunPlugin = {

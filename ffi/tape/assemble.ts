@@ -1,8 +1,9 @@
 // Calls → tape. Pure: the caller says at which address the tape will lie.
+// This runs cold in every `nsbox run`, in an interpreter: plain loops, no iterators, a record copied from a template.
 import { ERRNO } from "#ffi/uapi/errno.ts";
 import { syscallNumber } from "#ffi/uapi/syscalls.ts";
 import type { Arg, Call, Case } from "./call.ts";
-import { LIMITS, LOAD, NEVER, RECORD_BYTES, REPORT_BYTES, WORD, WORDS } from "./format.ts";
+import { LIMITS, LOAD, RECORD_BYTES, REPORT_BYTES, WORD, WORDS } from "./format.ts";
 
 export interface AssembleOptions {
   readonly arch: "x64" | "arm64";
@@ -28,268 +29,287 @@ export interface Tape {
   readonly labels: ReadonlyMap<string, number>;
 }
 
-function isFailure(arg: Arg): boolean {
-  return typeof arg === "object" && "kind" in arg && arg.kind === "failure";
+/** Lays calls out as a tape for one place in memory. Throws RangeError where they don't fit together. */
+export function assemble(calls: readonly Call[], options: AssembleOptions): Tape {
+  return new Assembler(calls, options).assemble();
 }
 
 const encoder: TextEncoder = new TextEncoder();
 const HIGH = 0x1_0000_0000;
 const FIRST_SIZE = 64 * 1024;
+const HALVES = WORDS * 2;
+const O_CLOEXEC = 0x80000;
+/** NEVER as two halves, low and high. */
+const NEVER_HIGH = -0x8000_0000;
 
 class Assembler {
-  readonly #options: AssembleOptions;
-  readonly #calls: readonly Call[];
-  #ints: Int32Array;
-  #bytes: Uint8Array;
+  readonly options: AssembleOptions;
+  readonly calls: readonly Call[];
+  ints: Int32Array;
+  bytes: Uint8Array;
   /** End of what is used, in bytes from the base. */
-  #end = 0;
-  readonly #recordOfCall: number[] = [];
-  readonly #callOf: number[] = [];
-  readonly #labels = new Map<string, number>();
-  readonly #fds = new Map<string, number>();
-  readonly #texts = new Map<string, number>();
-  readonly #memory = new Map<string, number>();
-  readonly #stores = new Map<string, number>();
-  #reportRecord = 0;
-  #sink = 0;
+  end = 0;
+  readonly recordOfCall: number[] = [];
+  readonly callOf: number[] = [];
+  readonly labels: Map<string, number> = new Map();
+  readonly fds: Map<string, number> = new Map();
+  readonly texts: Map<string, number> = new Map();
+  readonly memory: Map<string, number> = new Map();
+  /** The word that waits for the result of the call with this label. */
+  readonly wanted: Map<string, number> = new Map();
+  reportAddress = 0;
+  sinkAddress = 0;
 
   constructor(calls: readonly Call[], options: AssembleOptions) {
-    this.#calls = calls;
-    this.#options = options;
-    this.#bytes = new Uint8Array(FIRST_SIZE);
-    this.#ints = new Int32Array(this.#bytes.buffer);
+    this.calls = calls;
+    this.options = options;
+    this.bytes = new Uint8Array(FIRST_SIZE);
+    this.ints = new Int32Array(this.bytes.buffer);
   }
 
   assemble(): Tape {
-    this.#layOut();
-    this.#sink = this.#reserve(8);
-    for (const [index, one] of this.#calls.entries()) this.#record(index, one);
-    this.#report();
-    for (const [label, store] of this.#stores) this.#storeResult(label, store);
+    const { calls, options } = this;
+    this.layOut();
+    const template = this.template();
+    for (let record = 0; record < this.callOf.length; record++) this.ints.set(template, record * HALVES);
+    for (let index = 0; index < calls.length; index++) {
+      const one = calls[index];
+      if (one !== undefined) this.record(one, this.recordOfCall[index] ?? 0);
+    }
+    this.report();
+    for (const [label, word] of this.wanted) this.storeResult(label, word);
     return {
-      bytes: this.#bytes.subarray(0, this.#end),
-      base: this.#options.base,
-      entry: this.#options.base,
-      callOf: this.#callOf,
-      memory: this.#memory,
-      labels: new Map(
-        [...this.#labels].map(([label, index]) => [label, this.#recordAddress(this.#recordOfCall[index] ?? 0)]),
-      ),
+      bytes: this.bytes.subarray(0, this.end),
+      base: options.base,
+      entry: options.base,
+      callOf: this.callOf,
+      memory: this.memory,
+      labels: this.labels,
     };
   }
 
-  /** Gives every call its records, every label and every file its number. */
-  #layOut(): void {
-    let nextFd = this.#options.fdBase;
-    for (const [index, one] of this.#calls.entries()) {
-      this.#recordOfCall.push(this.#callOf.length);
-      if (one.label !== undefined) this.#label(one.label, index);
-      this.#callOf.push(index);
-      if (one.as !== undefined) {
-        this.#callOf.push(index);
-        if (!this.#fds.has(one.as)) this.#fds.set(one.as, nextFd++);
+  /** Gives every call its records, every label its address, every file its number. */
+  layOut(): void {
+    const { calls, callOf, fds, labels } = this;
+    let nextFd = this.options.fdBase;
+    for (let index = 0; index < calls.length; index++) {
+      const one = calls[index];
+      if (one === undefined) continue;
+      this.recordOfCall.push(callOf.length);
+      if (one.label !== undefined) {
+        if (labels.has(one.label)) throw new RangeError(`label "${one.label}" stands twice`);
+        labels.set(one.label, this.recordAddress(callOf.length));
       }
+      callOf.push(index);
+      if (one.as === undefined) continue;
+      callOf.push(index);
+      if (!fds.has(one.as)) fds.set(one.as, nextFd++);
     }
-    this.#reportRecord = this.#callOf.length;
-    this.#callOf.push(-1, -1);
-    if (this.#callOf.length > LIMITS.records) throw new RangeError(`a tape holds ${LIMITS.records} records at most`);
-    this.#reserve(this.#callOf.length * RECORD_BYTES);
+    this.reportAddress = this.recordAddress(callOf.length);
+    callOf.push(-1, -1);
+    if (callOf.length > LIMITS.records) throw new RangeError(`a tape holds ${LIMITS.records} records at most`);
+    this.reserve(callOf.length * RECORD_BYTES);
+    this.sinkAddress = this.options.base + this.reserve(8);
   }
 
-  #label(label: string, index: number): void {
-    if (this.#labels.has(label)) throw new RangeError(`label "${label}" stands twice`);
-    this.#labels.set(label, index);
+  /** A record that does nothing special: stores to the sink, has no cases, reports errors. */
+  template(): Int32Array {
+    const ints = new Int32Array(HALVES);
+    const put = (word: number, value: number): void => {
+      ints[word * 2] = value | 0;
+      ints[word * 2 + 1] = Math.floor(value / HIGH);
+    };
+    put(WORD.store, this.sinkAddress);
+    ints[WORD.when1 * 2 + 1] = NEVER_HIGH;
+    ints[WORD.when2 * 2 + 1] = NEVER_HIGH;
+    put(WORD.fail, this.reportAddress);
+    return ints;
   }
 
-  #record(index: number, one: Call): void {
-    const record = this.#recordOfCall[index] ?? 0;
+  record(one: Call, record: number): void {
     const word = record * WORDS;
-    const { arch } = this.#options;
-    this.#put(word, one.name === "load" ? LOAD : syscallNumber(arch, one.name));
-    if (one.args.length > 6) throw new RangeError(`${one.name} has more than six arguments`);
-    for (const [n, arg] of one.args.entries()) {
-      if (isFailure(arg)) this.#put(word + WORD.a0 + n, this.#address((word + WORD.failedRecord) * 8));
-      else this.#argument(word + WORD.a0 + n, arg);
+    const { name, args, cases } = one;
+    this.put(word, name === "load" ? LOAD : syscallNumber(this.options.arch, name));
+    if (args.length > 6) throw new RangeError(`${name} has more than six arguments`);
+    for (let n = 0; n < args.length; n++) {
+      const arg = args[n];
+      if (typeof arg === "number") {
+        if (arg !== 0) this.put(word + 1 + n, arg);
+      } else if (arg !== undefined) this.argument(word + 1 + n, arg, word);
     }
-    this.#put(word + WORD.store, one.save === undefined ? this.#address(this.#sink) : this.#value(one.save));
-    this.#case(word + WORD.when1, one.cases?.[0], record);
-    this.#case(word + WORD.when2, one.cases?.[1], record);
-    if ((one.cases?.length ?? 0) > 2) throw new RangeError(`${one.name} has more than two cases`);
-    this.#put(word + WORD.fail, this.#target(one.fail ?? "report", record));
-    this.#put(word + WORD.next, this.#target(one.then ?? "next", record));
-    if (one.as !== undefined) this.#nameFile(record, one);
+    if (one.save !== undefined) this.put(word + WORD.store, this.value(one.save, word));
+    if (cases !== undefined) {
+      if (cases.length > 2) throw new RangeError(`${name} has more than two cases`);
+      this.case(word + WORD.when1, cases[0], record);
+      this.case(word + WORD.when2, cases[1], record);
+    }
+    if (one.fail !== undefined) this.put(word + WORD.fail, this.target(one.fail, record));
+    const last = one.as === undefined ? record : this.nameFile(one.as, record);
+    this.put(
+      last * WORDS + WORD.next,
+      one.then === undefined ? this.recordAddress(last + 1) : this.target(one.then, last),
+    );
   }
 
-  /** The fresh file moves to its planned number: from there on plans can name it, see dup(2). */
-  #nameFile(record: number, one: Call): void {
-    const { arch } = this.#options;
+  /** The fresh file moves to its planned number: from there on plans can name it, see dup(2). Returns its record. */
+  nameFile(file: string, record: number): number {
     const word = record * WORDS;
     const dup = word + WORDS;
-    const O_CLOEXEC = 0x80000;
-    this.#put(word + WORD.next, this.#recordAddress(record + 1));
-    this.#put(word + WORD.store, this.#address((dup + WORD.a0) * 8));
-    this.#put(dup, syscallNumber(arch, "dup3"));
-    this.#put(dup + WORD.a0 + 1, this.#fds.get(one.as ?? "") ?? -1);
-    this.#put(dup + WORD.a0 + 2, O_CLOEXEC);
-    this.#put(dup + WORD.store, this.#address(this.#sink));
-    this.#case(dup + WORD.when1, undefined, record);
-    this.#case(dup + WORD.when2, undefined, record);
-    this.#put(dup + WORD.fail, this.#target("report", record));
-    this.#put(dup + WORD.next, this.#target(one.then ?? "next", record + 1));
+    this.put(word + WORD.next, this.recordAddress(record + 1));
+    this.put(word + WORD.store, this.address((dup + WORD.a0) * 8));
+    this.put(dup, syscallNumber(this.options.arch, "dup3"));
+    this.put(dup + WORD.a0 + 1, this.fds.get(file) ?? -1);
+    this.put(dup + WORD.a0 + 2, O_CLOEXEC);
+    return record + 1;
   }
 
-  #report(): void {
-    const { arch, fds, failStatus } = this.#options;
-    const word = this.#reportRecord * WORDS;
-    const left = this.#address((word + WORD.failedRecord) * 8);
-    this.#plain(this.#reportRecord, syscallNumber(arch, "write"), [fds["report"] ?? -1, left, REPORT_BYTES]);
-    this.#plain(this.#reportRecord + 1, syscallNumber(arch, "exit_group"), [failStatus]);
-  }
-
-  /** A record that always goes on to the one behind it. */
-  #plain(record: number, nr: number, args: readonly number[]): void {
+  /** The last two records: write what a failing record left here, then end. */
+  report(): void {
+    const { arch, fds, failStatus } = this.options;
+    const record = this.callOf.length - 2;
     const word = record * WORDS;
-    const next = this.#recordAddress(record + 1);
-    this.#put(word, nr);
-    for (const [n, arg] of args.entries()) this.#put(word + WORD.a0 + n, arg);
-    this.#put(word + WORD.store, this.#address(this.#sink));
-    this.#case(word + WORD.when1, undefined, record);
-    this.#case(word + WORD.when2, undefined, record);
-    this.#put(word + WORD.fail, next);
-    this.#put(word + WORD.next, next);
+    this.put(word, syscallNumber(arch, "write"));
+    this.put(word + 1, fds["report"] ?? -1);
+    this.put(word + 2, this.address((word + WORD.failedRecord) * 8));
+    this.put(word + 3, REPORT_BYTES);
+    this.put(word + WORD.fail, this.recordAddress(record + 1));
+    this.put(word + WORD.next, this.recordAddress(record + 1));
+    this.put(word + WORDS, syscallNumber(arch, "exit_group"));
+    this.put(word + WORDS + 1, failStatus);
+    this.put(word + WORDS + WORD.next, this.recordAddress(record + 1));
   }
 
-  #case(word: number, one: Case | undefined, record: number): void {
-    if (one === undefined) return this.#put(word, NEVER);
-    if (typeof one.equals === "string") this.#put(word, -ERRNO[one.equals].number);
-    else if (typeof one.equals === "number") this.#put(word, one.equals);
-    else this.#wantResult(one.equals.label, word);
-    this.#put(word + 1, this.#target(one.then, record));
+  case(word: number, one: Case | undefined, record: number): void {
+    if (one === undefined) return;
+    const { equals } = one;
+    if (typeof equals === "string") this.put(word, -ERRNO[equals].number);
+    else if (typeof equals === "number") this.put(word, equals);
+    else this.want(equals.label, word);
+    this.put(word + 1, this.target(one.then, record));
   }
 
-  #target(label: string, record: number): number {
-    if (label === "next") return this.#recordAddress(record + 1);
+  target(label: string, record: number): number {
+    if (label === "next") return this.recordAddress(record + 1);
     if (label === "return") return 0;
-    if (label === "report") return this.#recordAddress(this.#reportRecord);
-    const index = this.#labels.get(label);
-    if (index === undefined) throw new RangeError(`no call has the label "${label}"`);
-    return this.#recordAddress(this.#recordOfCall[index] ?? 0);
+    if (label === "report") return this.reportAddress;
+    const address = this.labels.get(label);
+    if (address === undefined) throw new RangeError(`no call has the label "${label}"`);
+    return address;
   }
 
-  #argument(word: number, arg: Arg): void {
-    if (typeof arg === "number" || typeof arg === "bigint") this.#put(word, arg);
-    else if (typeof arg === "object" && "kind" in arg && arg.kind === "result") this.#wantResult(arg.label, word);
-    else this.#put(word, this.#value(arg));
+  /** `own` is the first word of the record that the argument is for. */
+  argument(word: number, arg: Arg, own: number): void {
+    if (typeof arg === "bigint") {
+      this.ints[word * 2] = Number(BigInt.asIntN(32, arg));
+      this.ints[word * 2 + 1] = Number(BigInt.asIntN(32, arg >> 32n));
+    } else if (typeof arg === "object" && "kind" in arg && arg.kind === "result") this.want(arg.label, word);
+    else this.put(word, this.value(arg, own));
   }
 
-  #value(arg: Exclude<Arg, bigint>): number {
+  value(arg: Exclude<Arg, bigint>, own: number): number {
     if (typeof arg === "number") return arg;
-    if (typeof arg === "string") return this.#address(this.#text(arg));
-    if (arg instanceof Uint8Array) return this.#address(this.#data(arg));
+    if (typeof arg === "string") return this.options.base + this.text(arg);
+    if (arg instanceof Uint8Array) return this.options.base + this.data(arg);
     switch (arg.kind) {
       case "fd":
-        return this.#fdNumber(arg.name);
+        return this.fdNumber(arg.name);
       case "memory":
-        return this.#area(arg.name, arg.size) + arg.at;
+        return this.area(arg.name, arg.size) + arg.at;
       case "strings":
-        return this.#address(this.#wordArray([...arg.texts, 0]));
+        return this.options.base + this.wordArray([...arg.texts, 0], own);
       case "words":
-        return this.#address(this.#wordArray(arg.words));
-      case "result":
+        return this.options.base + this.wordArray(arg.words, own);
       case "failure":
-        throw new RangeError(`a ${arg.kind} can only be an argument of its own`);
+        return this.address((own + WORD.failedRecord) * 8);
+      case "result":
+        throw new RangeError("a result can only be an argument of its own");
     }
   }
 
-  #fdNumber(name: string): number {
-    const number = this.#fds.get(name) ?? this.#options.fds[name];
+  fdNumber(name: string): number {
+    const number = this.fds.get(name) ?? this.options.fds[name];
     if (number === undefined) throw new RangeError(`no open file is named "${name}"`);
     return number;
   }
 
-  #area(name: string, size: number): number {
-    const known = this.#memory.get(name);
+  area(name: string, size: number): number {
+    const known = this.memory.get(name);
     if (known !== undefined) return known;
-    const address = this.#address(this.#reserve(size));
-    this.#memory.set(name, address);
+    const address = this.options.base + this.reserve(size);
+    this.memory.set(name, address);
     return address;
   }
 
-  #wordArray(list: readonly Arg[]): number {
-    const offset = this.#reserve(list.length * 8);
-    for (const [n, arg] of list.entries()) this.#argument(offset / 8 + n, arg);
+  wordArray(list: readonly Arg[], own: number): number {
+    const offset = this.reserve(list.length * 8);
+    for (let n = 0; n < list.length; n++) this.argument(offset / 8 + n, list[n] ?? 0, own);
     return offset;
   }
 
-  #text(text: string): number {
-    const known = this.#texts.get(text);
+  text(text: string): number {
+    const known = this.texts.get(text);
     if (known !== undefined) return known;
     if (text.includes("\0")) throw new RangeError("a text holds a NUL byte");
-    const offset = this.#data(encoder.encode(text), 1);
-    this.#texts.set(text, offset);
+    // UTF-8 takes three bytes for a UTF-16 unit at most; what isn't needed is given back.
+    const offset = this.reserve(text.length * 3 + 1);
+    const { written } = encoder.encodeInto(text, this.bytes.subarray(offset));
+    this.end = (offset + written + 8) & ~7;
+    this.texts.set(text, offset);
     return offset;
   }
 
-  #data(bytes: Uint8Array, nul = 0): number {
-    const offset = this.#reserve(bytes.length + nul);
-    this.#bytes.set(bytes, offset);
+  data(bytes: Uint8Array): number {
+    const offset = this.reserve(bytes.length);
+    this.bytes.set(bytes, offset);
     return offset;
   }
 
-  #wantResult(label: string, word: number): void {
-    if (this.#stores.has(label)) throw new RangeError(`the result of "${label}" is wanted twice`);
-    this.#stores.set(label, word);
+  want(label: string, word: number): void {
+    if (this.wanted.has(label)) throw new RangeError(`the result of "${label}" is wanted twice`);
+    this.wanted.set(label, word);
   }
 
-  #storeResult(label: string, word: number): void {
-    const index = this.#labels.get(label);
-    const one = index === undefined ? undefined : this.#calls[index];
-    if (index === undefined || one === undefined) throw new RangeError(`no call has the label "${label}"`);
-    if (one.as !== undefined || one.save !== undefined)
+  storeResult(label: string, word: number): void {
+    const address = this.labels.get(label);
+    if (address === undefined) throw new RangeError(`no call has the label "${label}"`);
+    const record = (address - this.options.base) / RECORD_BYTES;
+    const one = this.calls[this.callOf[record] ?? -1];
+    if (one?.as !== undefined || one?.save !== undefined)
       throw new RangeError(`"${label}" already has its result stored`);
     // An errno stored where a later call expects a value would be used as one.
-    if (one.cases?.some((row) => typeof row.equals === "string" && row.then === "next")) {
+    if (one?.cases?.some((row) => typeof row.equals === "string" && row.then === "next")) {
       throw new RangeError(`"${label}" tolerates a failure and feeds a later call`);
     }
-    this.#put((this.#recordOfCall[index] ?? 0) * WORDS + WORD.store, this.#address(word * 8));
+    this.put(record * WORDS + WORD.store, this.address(word * 8));
   }
 
   /** Room for `size` bytes, aligned to a word. */
-  #reserve(size: number): number {
-    const offset = this.#end;
-    this.#end = (offset + size + 7) & ~7;
-    if (this.#end > LIMITS.bytes) throw new RangeError(`a tape holds ${LIMITS.bytes} bytes at most`);
-    if (this.#end > this.#bytes.length) this.#grow();
+  reserve(size: number): number {
+    const offset = this.end;
+    this.end = (offset + size + 7) & ~7;
+    if (this.end > LIMITS.bytes) throw new RangeError(`a tape holds ${LIMITS.bytes} bytes at most`);
+    if (this.end > this.bytes.length) this.grow();
     return offset;
   }
 
-  #grow(): void {
-    const bytes = new Uint8Array(Math.max(this.#bytes.length * 2, (this.#end + 4095) & ~4095));
-    bytes.set(this.#bytes);
-    this.#bytes = bytes;
-    this.#ints = new Int32Array(bytes.buffer);
+  grow(): void {
+    const bytes = new Uint8Array(Math.max(this.bytes.length * 2, (this.end + 4095) & ~4095));
+    bytes.set(this.bytes);
+    this.bytes = bytes;
+    this.ints = new Int32Array(bytes.buffer);
   }
 
-  #put(word: number, value: number | bigint): void {
-    if (typeof value === "bigint") {
-      this.#ints[word * 2] = Number(BigInt.asIntN(32, value));
-      this.#ints[word * 2 + 1] = Number(BigInt.asIntN(32, value >> 32n));
-      return;
-    }
-    this.#ints[word * 2] = value | 0; // ToInt32 takes the low 32 bits of any safe integer
-    this.#ints[word * 2 + 1] = Math.floor(value / HIGH);
+  put(word: number, value: number): void {
+    const { ints } = this;
+    ints[word * 2] = value | 0; // ToInt32 takes the low 32 bits of any safe integer
+    ints[word * 2 + 1] = Math.floor(value / HIGH);
   }
 
-  #address(offset: number): number {
-    return this.#options.base + offset;
+  address(offset: number): number {
+    return this.options.base + offset;
   }
 
-  #recordAddress(record: number): number {
-    return this.#options.base + record * RECORD_BYTES;
+  recordAddress(record: number): number {
+    return this.options.base + record * RECORD_BYTES;
   }
-}
-
-/** Lays calls out as a tape for one place in memory. Throws RangeError where they don't fit together. */
-export function assemble(calls: readonly Call[], options: AssembleOptions): Tape {
-  return new Assembler(calls, options).assemble();
 }

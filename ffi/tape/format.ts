@@ -34,7 +34,7 @@ export const LOAD = -1;
 /** The lowest error: -4095 … -1 are errors, see syscall(2). */
 export const ERROR_MIN = -4095;
 
-export const LIMITS: { readonly records: number; readonly bytes: number } = { records: 1024, bytes: 512 * 1024 };
+export const LIMITS: { readonly records: number; readonly bytes: number } = { records: 1024, bytes: 8 * 1024 * 1024 };
 
 /** What a failing record leaves in a report: its own address and the result, two words. */
 export const REPORT_BYTES = 16;

@@ -1,0 +1,174 @@
+// `npm test`: builds, runs every group of tests, and ends with one line of totals. Exits 1 if anything failed.
+// A group that ran nothing, a file that gave no result and a bun that crashed are failures, never silence.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { explainTotals, parseJunit, type Totals } from "#scripts/junit.ts";
+import { openUnprivileged } from "#scripts/unprivileged.ts";
+
+const ROOT: string = join(import.meta.dir, "..");
+const isRoot: boolean = process.getuid?.() === 0;
+
+/** A hung group still ends: far above what the slowest needs on two cores. */
+const GROUP_TIMEOUT_MS: number = 30 * 60_000;
+
+/** Groups in the order in which they run. `as` says who runs them; system tests share the machine, so nothing is parallel. */
+const GROUPS: readonly Group[] = [
+  { folder: "test/unit", as: "caller", args: ["--randomize"] },
+  { folder: "test/user", as: "both", args: [] },
+  { folder: "test/root", as: "root", args: [] },
+  { folder: "test/attack", as: "both", args: [] },
+];
+
+interface Group {
+  readonly folder: string;
+  readonly as: "caller" | "root" | "both";
+  readonly args: readonly string[];
+}
+
+interface Run {
+  readonly title: string;
+  readonly folder: string;
+  readonly root: string;
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly reports: string;
+}
+
+/** A group by name, and the test files from which results are expected. */
+export interface JudgedGroup {
+  readonly title: string;
+  readonly files: readonly string[];
+}
+
+interface Outcome extends Totals {
+  readonly title: string;
+  readonly skippedNames: readonly string[];
+  /** What went wrong outside of any test. */
+  readonly problems: readonly string[];
+}
+
+function testFiles(root: string, folder: string): string[] {
+  if (!existsSync(join(root, folder))) return [];
+  return [...new Bun.Glob("**/*.test.ts").scanSync(join(root, folder))].map((file) => `${folder}/${file}`);
+}
+
+/** What one report and one exit code come to; every trouble that is not a failed test counts as a failure of its own. */
+export function judge(group: JudgedGroup, xml: string | undefined, ending: string): Outcome {
+  const { title, files } = group;
+  const none = { passed: 0, failed: 0, skipped: 0, skippedNames: [], files: [] };
+  const problems: string[] = [];
+  let report = none as ReturnType<typeof parseJunit>; // widens the empty lists of `none`
+  if (xml === undefined) problems.push(`${title}: bun wrote no report (${ending})`);
+  else report = parseJunit(xml);
+  const silent = files.filter((file) => !report.files.includes(file));
+  if (xml !== undefined) problems.push(...silent.map((file) => `${title}: ${file} gave no result`));
+  if (xml !== undefined && report.passed + report.failed === 0) problems.push(`${title}: no test ran`);
+  if (ending !== "exit code 0" && report.failed + problems.length === 0)
+    problems.push(`${title}: bun ended with ${ending}`);
+  return { ...report, title, failed: report.failed + problems.length, problems };
+}
+
+async function runGroup(run: Run): Promise<Outcome> {
+  console.log(`\n── ${run.title}`);
+  const reportFile = join(run.reports, `${run.title.replaceAll(/\W+/g, "-")}.xml`);
+  const child = Bun.spawn([...run.command, "--reporter=junit", `--reporter-outfile=${reportFile}`, `./${run.folder}`], {
+    cwd: run.root,
+    env: { ...run.env },
+    stdio: ["ignore", "inherit", "inherit"],
+    timeout: GROUP_TIMEOUT_MS,
+    killSignal: "SIGKILL",
+  });
+  const code = await child.exited;
+  const ending = child.signalCode === null ? `exit code ${code}` : `signal ${child.signalCode}`;
+  const xml = existsSync(reportFile) ? readFileSync(reportFile, "utf8") : undefined;
+  return judge({ title: run.title, files: testFiles(run.root, run.folder) }, xml, ending);
+}
+
+/** Needs of the other actor are not asked of this one: root's tests skip for a user, and the reverse. */
+function mustFor(actor: "root" | "user"): string | undefined {
+  const must = process.env["NSBOX_TEST_MUST"];
+  const other = actor === "root" ? "unprivileged" : "root";
+  return must
+    ?.split(",")
+    .filter((need) => need.trim() !== other)
+    .join(",");
+}
+
+async function runAsCaller(group: Group, reports: string): Promise<Outcome> {
+  const env = { ...process.env, NSBOX_TEST_MUST: mustFor(isRoot ? "root" : "user") };
+  const title = `${group.folder}${isRoot ? " as root" : ""}`;
+  return runGroup({
+    title,
+    folder: group.folder,
+    root: ROOT,
+    command: [process.execPath, "test", ...group.args],
+    env,
+    reports,
+  });
+}
+
+async function runAsUser(group: Group): Promise<Outcome> {
+  using user = openUnprivileged(ROOT);
+  const passed = ["CI", "TERM", "NO_COLOR", "FORCE_COLOR"].map((name) => [name, process.env[name]] as const);
+  return runGroup({
+    title: `${group.folder} as user ${user.env["USER"]}`,
+    folder: group.folder,
+    root: user.root,
+    command: [...user.command, "test", ...group.args],
+    env: { ...Object.fromEntries(passed), NSBOX_TEST_MUST: mustFor("user"), ...user.env },
+    reports: user.home,
+  });
+}
+
+async function runAll(reports: string): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const group of GROUPS) {
+    if (testFiles(ROOT, group.folder).length === 0) continue;
+    if (group.as === "root" && !isRoot) {
+      console.log(`\n── ${group.folder} left out: it needs root`);
+      continue;
+    }
+    outcomes.push(await runAsCaller(group, reports));
+    if (group.as === "both" && isRoot) outcomes.push(await runAsUser(group));
+  }
+  return outcomes;
+}
+
+function printOutcomes(outcomes: readonly Outcome[]): void {
+  console.log("");
+  for (const outcome of outcomes) console.log(`${outcome.title}: ${explainTotals(outcome)}`);
+  for (const { title, skippedNames } of outcomes)
+    for (const name of skippedNames) console.log(`skipped  ${title}: ${name}`);
+  for (const problem of outcomes.flatMap((outcome) => outcome.problems)) console.log(`FAILED  ${problem}`);
+}
+
+function sum(outcomes: readonly Totals[]): Totals {
+  const add = (key: keyof Totals): number => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  return { passed: add("passed"), failed: add("failed"), skipped: add("skipped") };
+}
+
+async function main(): Promise<void> {
+  const reports = mkdtempSync(join(tmpdir(), "nsbox-reports-"));
+  let totals: Totals = { passed: 0, failed: 1, skipped: 0 };
+  try {
+    const build = Bun.spawnSync([process.execPath, "scripts/build.ts"], {
+      cwd: ROOT,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    if (build.exitCode !== 0) throw new Error("Cannot test: the build failed");
+    const outcomes = await runAll(reports);
+    if (outcomes.length === 0) throw new Error("Cannot test: there are no tests");
+    printOutcomes(outcomes);
+    totals = sum(outcomes);
+  } catch (error) {
+    // Whatever ends the run early, the last line still tells the truth: something failed.
+    console.log(`FAILED  ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    rmSync(reports, { recursive: true, force: true });
+  }
+  console.log(explainTotals(totals));
+  process.exitCode = totals.failed === 0 ? 0 : 1;
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,50 @@
+// Every command, a row each: dispatch and help read them.
+import type { Option } from "./option.ts";
+import { INSPECT_OPTIONS } from "./inspect-options.ts";
+import { RUN_OPTIONS } from "./run-options.ts";
+
+export interface Command {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  /** A few sentences for its help. */
+  readonly about: string;
+  readonly examples: readonly (readonly [command: string, does: string])[];
+  /** Only what help shows: the type of what they add up to is the command's own affair. */
+  readonly options: readonly Omit<Option<never>, "apply">[];
+  /** Loads the command's code, then runs it; gives the exit code. */
+  load(): Promise<(argv: readonly string[]) => Promise<number>>;
+}
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "run",
+    usage: "nsbox run [FLAGS] [--] COMMAND [ARGUMENTS]",
+    summary: "run a command in a new box",
+    about:
+      "When nothing is said: new user, mount, PID, IPC, UTS, network and cgroup namespaces; the host's files, read-only, homes hidden; fresh /tmp, /run, /proc, /dev; loopback only. The exit code is the command's; 128+N if signal N ended it; 125 if nsbox failed; 126 if the command can't be executed, 127 if it isn't found.",
+    examples: [
+      ["nsbox run -- sh -c 'id; hostname; ps ax'", "look around in a box"],
+      ["nsbox run --rw . -- make test", "a build that can change this folder only"],
+      ["nsbox run --root ./rootfs -t -- /bin/sh", "a shell in a root file system of its own"],
+      ["nsbox run --overlay --timeout 5m -- ./install.sh", "a script that may write anywhere, and leaves nothing"],
+      ["nsbox run --net host -e TOKEN -- npm ci", "with the host's network, and one variable of yours"],
+      ["nsbox run --dry-run -- true", "what would be done, call by call, and why"],
+    ],
+    options: RUN_OPTIONS,
+    load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  {
+    name: "inspect",
+    usage: "nsbox inspect PID [--json]",
+    summary: "show what isolates a process",
+    about:
+      "Namespaces, id maps, root, capabilities, seccomp and cgroup of a process. What may not be read is shown as such.",
+    examples: [
+      ["nsbox inspect $$", "your own shell"],
+      ["nsbox inspect 4711 --json", "as data"],
+    ],
+    options: INSPECT_OPTIONS,
+    load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
+];

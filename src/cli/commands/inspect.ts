@@ -1,0 +1,3 @@
+export async function inspectCommand(_: readonly string[]): Promise<number> {
+  return 0;
+}

@@ -1,0 +1,72 @@
+// `nsbox run`: flags → Spec → a box in the foreground. On the hot path: what isn't needed is loaded where it is.
+import { parseRun } from "#src/cli/parse-run.ts";
+import { NsboxError } from "#src/error.ts";
+import { printError, printOut } from "#src/host/print.ts";
+import { readFacts } from "#src/host/read-facts.ts";
+import { readEnvFiles } from "#src/host/read-env-files.ts";
+import { type BoxOutcome, runBox } from "#src/run/run-box.ts";
+import { buildSpec } from "#src/spec/build-spec.ts";
+import type { HostFacts } from "#src/spec/facts.ts";
+import type { RunOptions } from "#src/spec/options.ts";
+import type { Spec } from "#src/spec/spec.ts";
+
+/** The exit code: the command's own, or 128+N if signal N ended it. Throws NsboxError. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const options = await readOptions(argv);
+  const facts = readFacts(options);
+  const spec = buildSpec(options, facts);
+  if (options.dryRun) return dryRun(spec, facts, options.json);
+  const outcome = await runOrExplain(spec, facts);
+  if (outcome.timedOut && !options.json) {
+    printError(
+      `nsbox: the box ran longer than --timeout allows (${(options.timeoutMs ?? 0) / 1000} s) and was ended\n`,
+    );
+  }
+  if (options.json) printError(`${JSON.stringify({ name: spec.box.name ?? null, ...outcome })}\n`);
+  return outcome.exitCode;
+}
+
+async function readOptions(argv: readonly string[]): Promise<RunOptions> {
+  let options = parseRun(argv);
+  if (options.config !== undefined) {
+    const { loadConfig } = await import("#src/cli/config-file.ts");
+    options = parseRun(argv, loadConfig(options.config));
+  }
+  if (options.envFiles.length > 0) options = { ...options, env: [...readEnvFiles(options.envFiles), ...options.env] };
+  if (options.args.length > 0) return options;
+  throw new NsboxError("EUSAGE", "Cannot run: no command is given", {
+    hint: "write the command after the flags, for example: nsbox run -- sh -c 'id; hostname'",
+  });
+}
+
+/** A refused clone has causes that only the machine knows. */
+async function runOrExplain(spec: Spec, facts: HostFacts): Promise<BoxOutcome> {
+  try {
+    return runBox(spec, facts);
+  } catch (error) {
+    const refused = error instanceof NsboxError && USER_NAMESPACE_CALLS.includes(error.syscall ?? "");
+    if (!refused || error.errno === undefined) throw error;
+    const { diagnoseUserNamespaces } = await import("#src/host/diagnose-user-namespaces.ts");
+    const { message, syscall, errno, step, hint } = error;
+    throw new NsboxError("EHOST", message, {
+      syscall,
+      errno: errno.number,
+      step,
+      hint: diagnoseUserNamespaces() ?? hint,
+      cause: error,
+    });
+  }
+}
+
+const USER_NAMESPACE_CALLS: readonly string[] = ["clone", "clone3"];
+
+async function dryRun(spec: Spec, facts: HostFacts, json: boolean): Promise<number> {
+  const [{ buildPlan }, explain] = await Promise.all([
+    import("#src/plan/build-plan.ts"),
+    import("#src/plan/explain-plan.ts"),
+  ]);
+  const plan = buildPlan(spec, facts);
+  if (!json) printOut(explain.explainPlan(plan));
+  else printOut(`${JSON.stringify({ spec, steps: explain.explainSteps(plan) }, null, 2)}\n`);
+  return 0;
+}

@@ -1,0 +1,13 @@
+// argv of `nsbox run` → RunOptions.
+import { checkIdMap } from "#src/spec/grammar/parse-id-map.ts";
+import type { RunOptions } from "#src/spec/options.ts";
+import { parseOptions } from "./parse.ts";
+import { emptyDraft, RUN_OPTIONS, type RunDraft } from "./run-options.ts";
+
+/** What the flags say; `base` is what a configuration file said before. Throws NsboxError EUSAGE. */
+export function parseRun(argv: readonly string[], base: RunDraft = emptyDraft()): RunOptions {
+  const { words } = parseOptions(RUN_OPTIONS, base, argv, { command: "run", stopAtWord: true });
+  checkIdMap("--uid-map", base.uidMap);
+  checkIdMap("--gid-map", base.gidMap);
+  return words.length > 0 ? { ...base, args: words } : base;
+}

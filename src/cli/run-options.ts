@@ -1,0 +1,360 @@
+// The flags of `run`, a row each. Everything that is said about a flag is said here.
+import { parseEnv } from "#src/spec/grammar/parse-env.ts";
+import { parseIdMap } from "#src/spec/grammar/parse-id-map.ts";
+import { parseHostname, parseName, parseRlimit, parseUser } from "#src/spec/grammar/parse-identity.ts";
+import { parseBind, parseMount, parseTmpfs } from "#src/spec/grammar/parse-mount.ts";
+import { parseNamespace } from "#src/spec/grammar/parse-namespace.ts";
+import { parseDuration, parseOctal, parseSeconds, parseWhole } from "#src/spec/grammar/parse-number.ts";
+import { usageError } from "#src/spec/grammar/usage-error.ts";
+import type { EnvOption, MountOption, NamespaceOption, RunOptions } from "#src/spec/options.ts";
+import type { IdMapping, NamespaceType, Rlimit, RootSource } from "#src/spec/spec.ts";
+import type { Option } from "./option.ts";
+
+type Lists = {
+  mounts: MountOption[];
+  uidMap: IdMapping[];
+  gidMap: IdMapping[];
+  env: EnvOption[];
+  envFiles: string[];
+  rlimits: Rlimit[];
+  passFds: number[];
+  namespaces: Partial<Record<NamespaceType, NamespaceOption>>;
+};
+
+/** RunOptions while they are being read. */
+export type RunDraft = { -readonly [K in keyof Omit<RunOptions, keyof Lists>]: RunOptions[K] } & Lists;
+
+/** A draft in which nothing has been said. */
+export function emptyDraft(): RunDraft {
+  return {
+    root: undefined,
+    writableRoot: false,
+    overlay: false,
+    overlayDir: undefined,
+    mounts: [],
+    proc: undefined,
+    dev: undefined,
+    home: undefined,
+    namespaces: {},
+    boottimeSeconds: undefined,
+    monotonicSeconds: undefined,
+    user: undefined,
+    uidMap: [],
+    gidMap: [],
+    subids: false,
+    keepId: false,
+    hostname: undefined,
+    domainname: undefined,
+    workdir: undefined,
+    env: [],
+    envFiles: [],
+    envAll: false,
+    rlimits: [],
+    umask: undefined,
+    tty: undefined,
+    interactive: false,
+    init: true,
+    passFds: [],
+    timeoutMs: undefined,
+    name: undefined,
+    dryRun: false,
+    json: false,
+    config: undefined,
+    args: [],
+  };
+}
+
+function oneOf<const W extends string>(flag: string, text: string, words: readonly W[]): W {
+  const found = words.find((word) => word === text);
+  if (found !== undefined) return found;
+  throw usageError(flag, text, "it is not one of its words", `use ${words.join(", ")}`);
+}
+
+function path(flag: string, text: string): string {
+  if (text !== "" && !text.includes("\0")) return text;
+  throw usageError(flag, text, "it is not a path", "give a path");
+}
+
+function root(text: string): RootSource {
+  if (text === "host" || text === "empty") return { kind: text };
+  return { kind: "dir", path: path("--root", text) };
+}
+
+function namespace(type: NamespaceType, doc: string): Option<RunDraft> {
+  const name = type === "user" ? "userns" : type;
+  const apply = (draft: RunDraft, value: string): void => {
+    draft.namespaces[type] = parseNamespace(`--${name}`, value);
+  };
+  return { name, value: "WHICH", group: "Namespaces (WHICH: new, host, a PID, or a path)", doc, apply };
+}
+
+const FILES = "File system";
+const WHO = "Identity";
+const PROCESS = "Process";
+const OUTPUT = "Output";
+const FD_MAX = 699; // higher numbers are the plan's own
+
+export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
+  {
+    name: "root",
+    value: "ROOT",
+    group: FILES,
+    doc: "what / is: host (default, read-only), empty, or a folder",
+    apply: (d, v) => void (d.root = root(v)),
+  },
+  {
+    name: "writable-root",
+    group: FILES,
+    doc: "gives away: writes to / change the folder of --root",
+    apply: (d) => void (d.writableRoot = true),
+  },
+  {
+    name: "overlay",
+    group: FILES,
+    doc: "let everything be written; what is written vanishes with the box",
+    apply: (d) => void (d.overlay = true),
+  },
+  {
+    name: "overlay-dir",
+    value: "DIR",
+    group: FILES,
+    doc: "the same, but what is written stays in DIR",
+    apply: (d, v) => void (d.overlayDir = path("--overlay-dir", v)),
+  },
+  {
+    name: "ro",
+    value: "PATH[:DEST]",
+    repeatable: true,
+    group: FILES,
+    doc: "show a file or folder, read-only",
+    apply: (d, v) => void d.mounts.push(parseBind("--ro", v)),
+  },
+  {
+    name: "rw",
+    value: "PATH[:DEST]",
+    repeatable: true,
+    group: FILES,
+    doc: "gives away: the box can change this file or folder",
+    apply: (d, v) => void d.mounts.push(parseBind("--rw", v)),
+  },
+  {
+    name: "tmpfs",
+    value: "DEST[:OPTIONS]",
+    repeatable: true,
+    group: FILES,
+    doc: "an empty folder in memory; size=64m,mode=1777,ro,noexec",
+    apply: (d, v) => void d.mounts.push(parseTmpfs(v)),
+  },
+  {
+    name: "mount",
+    value: "KEY=VALUE,…",
+    repeatable: true,
+    group: FILES,
+    doc: "as Docker has it: type=bind,src=/a,dst=/b,readonly",
+    apply: (d, v) => void d.mounts.push(parseMount(v)),
+  },
+  {
+    name: "proc",
+    value: "HOW",
+    group: FILES,
+    doc: "/proc: fresh (default), bind (gives away the host's), none",
+    apply: (d, v) => void (d.proc = oneOf("--proc", v, ["fresh", "bind", "none"])),
+  },
+  {
+    name: "dev",
+    value: "HOW",
+    group: FILES,
+    doc: "/dev: minimal (default), host (gives away its devices), none",
+    apply: (d, v) => void (d.dev = oneOf("--dev", v, ["minimal", "host", "none"])),
+  },
+  {
+    name: "home",
+    value: "HOW",
+    group: FILES,
+    doc: "home folders: hide (default), ro, rw (gives them away)",
+    apply: (d, v) => void (d.home = oneOf("--home", v, ["hide", "ro", "rw"])),
+  },
+
+  namespace("user", "ids and capabilities"),
+  namespace("mnt", "what is mounted where"),
+  namespace("pid", "processes"),
+  namespace("ipc", "System V and POSIX queues, semaphores, shared memory"),
+  namespace("uts", "host and domain name"),
+  namespace("net", "devices, addresses, ports; new has only loopback; also: none"),
+  namespace("cgroup", "the root of the cgroups that are seen"),
+  namespace("time", "clock offsets; host unless an offset is given"),
+  {
+    name: "boottime",
+    value: "SECONDS",
+    group: "Namespaces (WHICH: new, host, a PID, or a path)",
+    doc: "how far CLOCK_BOOTTIME is ahead inside",
+    apply: (d, v) => void (d.boottimeSeconds = parseSeconds("--boottime", v)),
+  },
+  {
+    name: "monotonic",
+    value: "SECONDS",
+    group: "Namespaces (WHICH: new, host, a PID, or a path)",
+    doc: "how far CLOCK_MONOTONIC is ahead inside",
+    apply: (d, v) => void (d.monotonicSeconds = parseSeconds("--monotonic", v)),
+  },
+
+  {
+    name: "user",
+    value: "UID[:GID]",
+    group: WHO,
+    doc: "who the command is inside (default 0:0, which is you outside)",
+    apply: (d, v) => void (d.user = parseUser(v)),
+  },
+  {
+    name: "uid-map",
+    value: "IN:OUT:COUNT",
+    repeatable: true,
+    group: WHO,
+    doc: "uids IN and up inside are OUT and up outside",
+    apply: (d, v) => void d.uidMap.push(parseIdMap("--uid-map", v)),
+  },
+  {
+    name: "gid-map",
+    value: "IN:OUT:COUNT",
+    repeatable: true,
+    group: WHO,
+    doc: "the same for gids",
+    apply: (d, v) => void d.gidMap.push(parseIdMap("--gid-map", v)),
+  },
+  {
+    name: "subids",
+    group: WHO,
+    doc: "map your subordinate ids (/etc/subuid, /etc/subgid) behind uid 0",
+    apply: (d) => void (d.subids = true),
+  },
+  {
+    name: "keep-id",
+    group: WHO,
+    doc: "have the same uid and gid inside as outside",
+    apply: (d) => void (d.keepId = true),
+  },
+  {
+    name: "hostname",
+    value: "NAME",
+    group: WHO,
+    doc: "the host's name inside",
+    apply: (d, v) => void (d.hostname = parseHostname("--hostname", v)),
+  },
+  {
+    name: "domainname",
+    value: "NAME",
+    group: WHO,
+    doc: "the NIS domain's name inside",
+    apply: (d, v) => void (d.domainname = parseHostname("--domainname", v)),
+  },
+  {
+    name: "workdir",
+    short: "w",
+    value: "DIR",
+    group: WHO,
+    doc: "where the command starts (default: where you are)",
+    apply: (d, v) => void (d.workdir = path("--workdir", v)),
+  },
+  {
+    name: "env",
+    short: "e",
+    value: "NAME[=VALUE]",
+    repeatable: true,
+    group: WHO,
+    doc: "set a variable, or pass yours on",
+    apply: (d, v) => void d.env.push(parseEnv("--env", v)),
+  },
+  {
+    name: "env-file",
+    value: "FILE",
+    repeatable: true,
+    group: WHO,
+    doc: "set variables from a file of NAME=VALUE lines",
+    apply: (d, v) => void d.envFiles.push(path("--env-file", v)),
+  },
+  {
+    name: "env-all",
+    group: WHO,
+    doc: "gives away: pass your whole environment on",
+    apply: (d) => void (d.envAll = true),
+  },
+  {
+    name: "rlimit",
+    value: "NAME=SOFT[:HARD]",
+    repeatable: true,
+    group: WHO,
+    doc: "limit a resource: nofile=1024:2048, core=unlimited",
+    apply: (d, v) => void d.rlimits.push(parseRlimit(v)),
+  },
+  {
+    name: "umask",
+    value: "MASK",
+    group: WHO,
+    doc: "permissions that new files don't get (default 022)",
+    apply: (d, v) => void (d.umask = parseOctal("--umask", v, 0o777)),
+  },
+
+  {
+    name: "tty",
+    short: "t",
+    group: PROCESS,
+    doc: "a terminal of the box's own (default where you are on one)",
+    apply: (d) => void (d.tty = true),
+  },
+  {
+    name: "no-tty",
+    group: PROCESS,
+    doc: "none: the command gets your stdin, stdout and stderr",
+    apply: (d) => void (d.tty = false),
+  },
+  {
+    name: "interactive",
+    short: "i",
+    group: PROCESS,
+    doc: "accepted for -it; stdin is always passed on",
+    apply: (d) => void (d.interactive = true),
+  },
+  { name: "no-init", group: PROCESS, doc: "the command itself is PID 1", apply: (d) => void (d.init = false) },
+  {
+    name: "pass-fd",
+    value: "N",
+    repeatable: true,
+    group: PROCESS,
+    doc: "gives away: the open file N, which the command gets as N",
+    apply: (d, v) => void d.passFds.push(parseWhole("--pass-fd", v, [3, FD_MAX])),
+  },
+  {
+    name: "timeout",
+    value: "TIME",
+    group: PROCESS,
+    doc: "end the box after 500ms, 30s, 5m, 1h",
+    apply: (d, v) => void (d.timeoutMs = parseDuration("--timeout", v)),
+  },
+  {
+    name: "name",
+    value: "NAME",
+    group: PROCESS,
+    doc: "what the box is called; also its host name",
+    apply: (d, v) => void (d.name = parseName(v)),
+  },
+  {
+    name: "config",
+    value: "FILE",
+    group: PROCESS,
+    doc: "read these flags from a .jsonc, .toml or .yaml file",
+    apply: (d, v) => void (d.config = path("--config", v)),
+  },
+
+  {
+    name: "dry-run",
+    group: OUTPUT,
+    doc: "print the plan: each process, each call, and why; run nothing",
+    apply: (d) => void (d.dryRun = true),
+  },
+  {
+    name: "json",
+    group: OUTPUT,
+    doc: "print the plan, errors and how the box ended as JSON",
+    apply: (d) => void (d.json = true),
+  },
+];

@@ -1,0 +1,50 @@
+// Where nsbox begins and ends: picks the command, and is the only one to end the process.
+import { NsboxError } from "#src/error.ts";
+import { printError } from "#src/host/print.ts";
+
+/** `run` is dispatched by hand: loading a command-line framework would cost more than a box. */
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === "run" && !wantsHelp(argv)) {
+    const { runCommand } = await import("#src/cli/commands/run.ts");
+    return runCommand(argv.slice(1));
+  }
+  const { dispatch } = await import("#src/cli/dispatch.ts");
+  return dispatch(argv);
+}
+
+/** A help flag before the command's own words. */
+function wantsHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv[1] === "--help" || argv[1] === "-h" || (end !== -1 && argv.slice(0, end).includes("--help"));
+}
+
+function fail(error: unknown, argv: readonly string[]): number {
+  const debug = process.env["NSBOX_DEBUG"] === "1";
+  if (!(error instanceof NsboxError)) {
+    const text = error instanceof Error ? error.message : String(error);
+    printError(
+      `nsbox: Cannot continue: ${text}\n  hint  please report this as a bug of nsbox; NSBOX_DEBUG=1 shows where\n`,
+    );
+    if (debug && error instanceof Error) printError(`${error.stack ?? ""}\n`);
+    return 125;
+  }
+  printError(argv.includes("--json") ? `${errorJson(error)}\n` : errorText(error));
+  if (debug) printError(`${error.stack ?? ""}\n`);
+  return error.exitCode;
+}
+
+/** Three lines at most: what, where in the plan, what to do. */
+function errorText(error: NsboxError): string {
+  const { step, hint } = error;
+  const place = step === undefined ? "" : `  step  ${step.actor} ${step.index + 1} of ${step.count}\n`;
+  return `nsbox: ${error.message}\n${place}${hint === undefined ? "" : `  hint  ${hint}\n`}`;
+}
+
+function errorJson(error: NsboxError): string {
+  const { code, message, syscall, errno, step, hint } = error;
+  return JSON.stringify({ error: { code, message, syscall, errno, step, hint } });
+}
+
+const words: readonly string[] = process.argv.slice(2);
+const exitCode: number = await main(words).catch((error: unknown) => fail(error, words));
+process.exit(exitCode);

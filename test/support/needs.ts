@@ -1,0 +1,147 @@
+// What a test needs of the machine. A missing need skips the test, by name; NSBOX_TEST_MUST (a comma list) makes it fail.
+// Never return early from a test instead: that looks like a pass.
+import { describe, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+
+/** Needs that say who runs the test. A test for another actor is skipped whatever else it needs. */
+const ACTORS = ["root", "unprivileged"] as const;
+
+/** The name of something that a test cannot do without. */
+export type Need =
+  | "root"
+  | "unprivileged"
+  | "x64"
+  | "userns"
+  | "cgroup2"
+  | "cc"
+  | "as"
+  | "aarch64-as"
+  | "qemu-aarch64"
+  | "busybox"
+  | "bwrap"
+  | "newuidmap"
+  | "runc"
+  | "crun"
+  | "python3"
+  | "tmux"
+  | "lsns"
+  | "ip"
+  | "ps"
+  | "capsh"
+  | "strace"
+  | "debootstrap";
+
+interface NeedRow {
+  readonly probe: () => boolean;
+  /** Where it comes from: the Debian package, or what to change. */
+  readonly from: string;
+}
+
+const inPath = (...tools: readonly string[]): boolean => tools.every((tool) => Bun.which(tool) !== null);
+
+function succeeds(...command: readonly string[]): boolean {
+  const [tool = ""] = command;
+  if (Bun.which(tool) === null) return false;
+  return Bun.spawnSync([...command], { stdio: ["ignore", "ignore", "ignore"] }).exitCode === 0;
+}
+
+/** True if /etc/subuid or /etc/subgid gives this user a range, by name or by number; see subuid(5). */
+function hasRange(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const { uid } = userInfo();
+  const names = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .map((line) => line.split(":"))
+    .filter((fields) => fields[2] === String(uid))
+    .map((fields) => fields[0]);
+  const owners = [String(uid), ...names];
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .some((line) => owners.includes(line.split(":")[0]));
+}
+
+/** Root writes any map by itself and needs no range. */
+const canMapRanges = (): boolean =>
+  inPath("newuidmap", "newgidmap") &&
+  (process.getuid?.() === 0 || (hasRange("/etc/subuid") && hasRange("/etc/subgid")));
+
+const NEEDS: Readonly<Record<Need, NeedRow>> = {
+  root: { probe: () => process.getuid?.() === 0, from: "run as root" },
+  unprivileged: { probe: () => process.getuid?.() !== 0, from: "run as another user than root" },
+  x64: { probe: () => process.arch === "x64", from: "a machine with an x86-64 processor" },
+  userns: { probe: () => succeeds("unshare", "-Ur", "true"), from: "sysctl user.max_user_namespaces" },
+  cgroup2: { probe: () => readFileSync("/proc/mounts", "utf8").includes(" cgroup2 "), from: "mount -t cgroup2" },
+  cc: { probe: () => inPath("gcc"), from: "gcc libc6-dev" },
+  as: { probe: () => inPath("as", "objdump", "objcopy"), from: "binutils" },
+  "aarch64-as": {
+    probe: () => inPath("aarch64-linux-gnu-as", "aarch64-linux-gnu-objcopy"),
+    from: "binutils-aarch64-linux-gnu",
+  },
+  "qemu-aarch64": { probe: () => inPath("qemu-aarch64-static"), from: "qemu-user-static" },
+  busybox: { probe: () => succeeds("busybox", "true"), from: "busybox-static" },
+  bwrap: { probe: () => inPath("bwrap"), from: "bubblewrap" },
+  newuidmap: { probe: canMapRanges, from: "uidmap, and a range in /etc/subuid and /etc/subgid" },
+  runc: { probe: () => inPath("runc"), from: "runc" },
+  crun: { probe: () => inPath("crun"), from: "crun" },
+  python3: { probe: () => succeeds("python3", "-c", ""), from: "python3" },
+  tmux: { probe: () => inPath("tmux"), from: "tmux" },
+  lsns: { probe: () => inPath("lsns"), from: "util-linux" },
+  ip: { probe: () => inPath("ip"), from: "iproute2" },
+  ps: { probe: () => inPath("ps"), from: "procps" },
+  capsh: { probe: () => inPath("capsh"), from: "libcap2-bin" },
+  strace: { probe: () => succeeds("strace", "-o", "/dev/null", "true"), from: "strace" },
+  debootstrap: { probe: () => inPath("debootstrap"), from: "debootstrap" },
+};
+
+const answers = new Map<Need, boolean>();
+
+/** True if this machine has it; looked at once for each process. */
+export function has(need: Need): boolean {
+  const known = answers.get(need);
+  if (known !== undefined) return known;
+  const answer = NEEDS[need].probe();
+  answers.set(need, answer);
+  return answer;
+}
+
+/** The first need that is missing and thus skips the test; throws where `must` demands it. */
+export function missingNeed(
+  needs: readonly Need[],
+  must: string,
+  present: (need: Need) => boolean = has,
+): Need | undefined {
+  const demanded = must.split(",").map((name) => name.trim());
+  const missing = needs.filter((need) => !present(need));
+  const actor = missing.find((need) => ACTORS.some((name) => name === need) && !demanded.includes(need));
+  if (actor !== undefined) return actor;
+  const broken = missing.find((need) => demanded.includes(need));
+  if (broken !== undefined)
+    throw new Error(
+      `Cannot run this test: NSBOX_TEST_MUST demands "${broken}", which is missing (${NEEDS[broken].from})`,
+    );
+  return missing[0];
+}
+
+function missingHere(needs: readonly Need[]): Need | undefined {
+  return missingNeed(needs, process.env["NSBOX_TEST_MUST"] ?? "");
+}
+
+/** `describe` where the needs are met; one skipped test, and the body not run at all, where they are not. */
+export function describeWith(needs: readonly Need[], title: string, body: () => void): void {
+  const missing = missingHere(needs);
+  if (missing === undefined) describe(title, body);
+  else test.skip(`${title} [needs ${missing}]`, () => {});
+}
+
+/** `test` where the needs are met, a skipped test otherwise. */
+export function testWith(
+  needs: readonly Need[],
+  title: string,
+  body: () => void | Promise<void>,
+  timeoutMs?: number,
+): void {
+  const missing = missingHere(needs);
+  if (missing === undefined) test(title, body, timeoutMs);
+  else test.skip(`${title} [needs ${missing}]`, () => {});
+}

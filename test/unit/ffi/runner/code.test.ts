@@ -1,0 +1,49 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ARM64_LISTING } from "#ffi/runner/arm64.ts";
+import { listingBytes, LOOP_OFFSET, RUNNER_BYTES_MAX, runnerCode } from "#ffi/runner/code.ts";
+import { type Listing, X64_LISTING } from "#ffi/runner/x64.ts";
+import { testWith } from "#test/support/needs.ts";
+import { tempDir } from "#test/support/nsbox.ts";
+
+/** What an assembler makes of a listing's text. */
+function assembled(as: string, objcopy: string, head: string, listing: Listing): Uint8Array {
+  using dir = tempDir();
+  const path = (name: string): string => join(dir.path, name);
+  writeFileSync(path("runner.s"), `${head}\n${listing.map(([, text]) => text).join("\n")}\n`);
+  const run = (...command: string[]): void => {
+    const { exitCode, stderr } = Bun.spawnSync(command, { stdout: "ignore", stderr: "pipe" });
+    if (exitCode !== 0) throw new Error(stderr.toString());
+  };
+  run(as, "-o", path("runner.o"), path("runner.s"));
+  run(objcopy, "-O", "binary", "-j", ".text", path("runner.o"), path("runner.bin"));
+  return new Uint8Array(require("node:fs").readFileSync(path("runner.bin")));
+}
+
+describe("the runner", () => {
+  test.each(["x64", "arm64"] as const)("for %s is short enough to be read whole", (arch) => {
+    expect(runnerCode(arch).length).toBeGreaterThan(0);
+    expect(runnerCode(arch).length).toBeLessThanOrEqual(RUNNER_BYTES_MAX);
+  });
+
+  test.each([
+    ["x64", X64_LISTING],
+    ["arm64", ARM64_LISTING],
+  ] as const)("for %s has its loop where an ELF enters it", (arch, listing) => {
+    const before = listing.slice(
+      0,
+      listing.findIndex(([, text]) => text === "loop:"),
+    );
+    expect(listingBytes(before).length).toBe(LOOP_OFFSET[arch]);
+  });
+
+  testWith(["as"], "for x64 is what an assembler makes of its listing", () => {
+    expect(runnerCode("x64")).toEqual(assembled("as", "objcopy", ".intel_syntax noprefix", X64_LISTING));
+  });
+
+  testWith(["aarch64-as"], "for arm64 is what an assembler makes of its listing", () => {
+    const bytes = assembled("aarch64-linux-gnu-as", "aarch64-linux-gnu-objcopy", "", ARM64_LISTING);
+    expect(runnerCode("arm64")).toEqual(bytes);
+  });
+});

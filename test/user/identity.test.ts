@@ -1,0 +1,106 @@
+import { expect, test } from "bun:test";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { inBox, liveBox } from "#test/support/box.ts";
+import { describeWith, testWith } from "#test/support/needs.ts";
+import { nsbox, tempDir } from "#test/support/nsbox.ts";
+
+const UID = process.getuid?.() ?? 0;
+const GID = process.getgid?.() ?? 0;
+
+describeWith(["userns"], "who a box's command is", () => {
+  test("uid 0 inside, the caller outside", async () => {
+    await using box = await liveBox();
+    expect(await box.ask("id -u; id -g")).toBe("0 0");
+    expect(statSync(`/proc/${box.command}`).uid).toBe(UID);
+  });
+
+  test("files made in a box belong to the caller", async () => {
+    using dir = tempDir();
+    const { exitCode } = await inBox(["--rw", dir.path], `echo hi > ${dir.join("made")}`);
+    expect(exitCode).toBe(0);
+    expect(readFileSync(dir.join("made"), "utf8")).toBe("hi\n");
+    expect(statSync(dir.join("made"))).toMatchObject({ uid: UID, gid: GID });
+  });
+
+  test("--keep-id keeps the caller's numbers", async () => {
+    const { stdout } = await inBox(["--keep-id"], "id -u; id -g");
+    expect(stdout).toBe(`${UID}\n${GID}\n`);
+  });
+
+  test("--user gives the command another uid, without capabilities", async () => {
+    const { stdout } = await inBox(["--user", "1234:1234"], "id -u; id -g; grep CapEff /proc/self/status | cut -f2");
+    expect(stdout).toBe("1234\n1234\n0000000000000000\n");
+  });
+
+  test("the default capabilities are Docker's, in every set that matters", async () => {
+    const { stdout } = await inBox([], "grep ^Cap /proc/self/status");
+    const sets = Object.fromEntries(stdout.trim().split("\n").map((line) => line.split(":\t")));
+    expect(sets).toEqual({
+      CapInh: "0000000000000000",
+      CapPrm: "00000000a80425fb",
+      CapEff: "00000000a80425fb",
+      CapBnd: "00000000a80425fb",
+      CapAmb: "0000000000000000",
+    });
+  });
+
+  test("the init holds no more than the command", async () => {
+    await using box = await liveBox();
+    const caps = (pid: number): string | undefined => /CapPrm:\t(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    expect(caps(box.init)).toBe("00000000a80425fb");
+    expect(caps(box.command)).toBe("00000000a80425fb");
+  });
+
+  test("no_new_privs is on", async () => {
+    expect((await inBox([], "grep NoNewPrivs /proc/self/status | cut -f2")).stdout).toBe("1\n");
+  });
+
+  testWith(["newuidmap", "unprivileged"], "--subids maps the caller's subordinate ids", async () => {
+    const { stdout, stderr } = await inBox(["--subids"], "wc -l < /proc/self/uid_map; id -u");
+    expect({ stdout, stderr }).toEqual({ stdout: "2\n0\n", stderr: "" });
+  });
+
+  test("only harmless variables pass, and what is said", async () => {
+    const env = { PATH: process.env["PATH"] ?? "", HOME: "/root", SECRET: "hunter2", LC_ALL: "C", TZ: "UTC", CALLER: "yes" };
+    const { stdout } = await nsbox(["run", "-e", "A=b", "-e", "CALLER", "--", "env"], { env });
+    const names = stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split("=")[0] ?? "")
+      .sort();
+    expect(names).toEqual(["A", "CALLER", "HOME", "LC_ALL", "PATH", "TZ"]);
+    expect((await nsbox(["run", "--env-all", "--", "env"], { env })).stdout).toContain("SECRET=hunter2");
+  });
+
+  test("--env-file reads variables, and -e wins over it", async () => {
+    using dir = tempDir();
+    writeFileSync(dir.join("env"), "# comment\nA=1\nB=two words\n");
+    const { stdout } = await inBox(["--env-file", dir.join("env"), "-e", "A=2"], 'echo "$A|$B"');
+    expect(stdout).toBe("2|two words\n");
+  });
+
+  test("limits, umask and folder are set", async () => {
+    const flags = ["--rlimit", "nofile=64:128", "--umask", "077", "-w", "/usr"];
+    const { stdout } = await inBox(flags, "ulimit -Sn; ulimit -Hn; umask; pwd; ulimit -c");
+    expect(stdout).toBe("64\n128\n0077\n/usr\n0\n");
+  });
+
+  test("signals are as a program expects them: none ignored, none blocked", async () => {
+    const { stdout } = await inBox([], "grep -E '^Sig(Blk|Ign)' /proc/self/status");
+    expect(stdout).toBe("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  });
+
+  test("no descriptor but 0, 1 and 2 is open, and those passed on purpose", async () => {
+    const list = "ls /proc/self/fd | tr '\\n' ' '";
+    // ls opens the folder it lists as 3.
+    expect((await inBox([], list)).stdout).toBe("0 1 2 3 ");
+    const shell = `exec 5</etc/hostname; exec 7</etc/hostname; exec "$0" run --pass-fd 7 -- sh -c "${list}"`;
+    const { stdout } = await nsboxThroughShell(shell);
+    expect(stdout).toBe("0 1 2 3 7 ");
+  });
+});
+
+async function nsboxThroughShell(script: string): Promise<{ stdout: string }> {
+  const { NSBOX, runCommand } = await import("#test/support/nsbox.ts");
+  return runCommand(["sh", "-c", script, NSBOX]);
+}
