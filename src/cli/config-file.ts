@@ -1,7 +1,8 @@
 // --config: the flags of `run` as keys of a file. What is said on the command line wins.
 import { NsboxError } from "#src/error.ts";
 import { readConfigFile } from "#src/host/read-config-file.ts";
-import { emptyDraft, RUN_OPTIONS, type RunDraft } from "./run-options.ts";
+import { emptyDraft, type RunDraft } from "./run-draft.ts";
+import { RUN_OPTIONS } from "./run-options.ts";
 import { nearest } from "./suggest.ts";
 
 /** The key that holds the command. */

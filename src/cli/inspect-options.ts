@@ -6,5 +6,12 @@ export interface InspectDraft {
 }
 
 export const INSPECT_OPTIONS: readonly Option<InspectDraft>[] = [
-  { name: "json", group: "Output", doc: "print it as JSON", apply: (draft) => void (draft.json = true) },
+  {
+    name: "json",
+    group: "Output",
+    doc: "print it as JSON",
+    apply: (draft) => {
+      draft.json = true;
+    },
+  },
 ];

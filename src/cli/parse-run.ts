@@ -2,7 +2,8 @@
 import { checkIdMap } from "#src/spec/grammar/parse-id-map.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import { parseOptions } from "./parse.ts";
-import { emptyDraft, RUN_OPTIONS, type RunDraft } from "./run-options.ts";
+import { emptyDraft, type RunDraft } from "./run-draft.ts";
+import { RUN_OPTIONS } from "./run-options.ts";
 
 /** What the flags say; `base` is what a configuration file said before. Throws NsboxError EUSAGE. */
 export function parseRun(argv: readonly string[], base: RunDraft = emptyDraft()): RunOptions {

@@ -6,63 +6,9 @@ import { parseBind, parseMount, parseTmpfs } from "#src/spec/grammar/parse-mount
 import { parseNamespace } from "#src/spec/grammar/parse-namespace.ts";
 import { parseDuration, parseOctal, parseSeconds, parseWhole } from "#src/spec/grammar/parse-number.ts";
 import { usageError } from "#src/spec/grammar/usage-error.ts";
-import type { EnvOption, MountOption, NamespaceOption, RunOptions } from "#src/spec/options.ts";
-import type { IdMapping, NamespaceType, Rlimit, RootSource } from "#src/spec/spec.ts";
+import type { NamespaceType, RootSource } from "#src/spec/spec.ts";
 import type { Option } from "./option.ts";
-
-type Lists = {
-  mounts: MountOption[];
-  uidMap: IdMapping[];
-  gidMap: IdMapping[];
-  env: EnvOption[];
-  envFiles: string[];
-  rlimits: Rlimit[];
-  passFds: number[];
-  namespaces: Partial<Record<NamespaceType, NamespaceOption>>;
-};
-
-/** RunOptions while they are being read. */
-export type RunDraft = { -readonly [K in keyof Omit<RunOptions, keyof Lists>]: RunOptions[K] } & Lists;
-
-/** A draft in which nothing has been said. */
-export function emptyDraft(): RunDraft {
-  return {
-    root: undefined,
-    writableRoot: false,
-    overlay: false,
-    overlayDir: undefined,
-    mounts: [],
-    proc: undefined,
-    dev: undefined,
-    home: undefined,
-    namespaces: {},
-    boottimeSeconds: undefined,
-    monotonicSeconds: undefined,
-    user: undefined,
-    uidMap: [],
-    gidMap: [],
-    subids: false,
-    keepId: false,
-    hostname: undefined,
-    domainname: undefined,
-    workdir: undefined,
-    env: [],
-    envFiles: [],
-    envAll: false,
-    rlimits: [],
-    umask: undefined,
-    tty: undefined,
-    interactive: false,
-    init: true,
-    passFds: [],
-    timeoutMs: undefined,
-    name: undefined,
-    dryRun: false,
-    json: false,
-    config: undefined,
-    args: [],
-  };
-}
+import type { RunDraft } from "./run-draft.ts";
 
 function oneOf<const W extends string>(flag: string, text: string, words: readonly W[]): W {
   const found = words.find((word) => word === text);
@@ -100,26 +46,34 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     value: "ROOT",
     group: FILES,
     doc: "what / is: host (default, read-only), empty, or a folder",
-    apply: (d, v) => void (d.root = root(v)),
+    apply: (d, v) => {
+      d.root = root(v);
+    },
   },
   {
     name: "writable-root",
     group: FILES,
     doc: "gives away: writes to / change the folder of --root",
-    apply: (d) => void (d.writableRoot = true),
+    apply: (d) => {
+      d.writableRoot = true;
+    },
   },
   {
     name: "overlay",
     group: FILES,
     doc: "let everything be written; what is written vanishes with the box",
-    apply: (d) => void (d.overlay = true),
+    apply: (d) => {
+      d.overlay = true;
+    },
   },
   {
     name: "overlay-dir",
     value: "DIR",
     group: FILES,
     doc: "the same, but what is written stays in DIR",
-    apply: (d, v) => void (d.overlayDir = path("--overlay-dir", v)),
+    apply: (d, v) => {
+      d.overlayDir = path("--overlay-dir", v);
+    },
   },
   {
     name: "ro",
@@ -127,7 +81,9 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     repeatable: true,
     group: FILES,
     doc: "show a file or folder, read-only",
-    apply: (d, v) => void d.mounts.push(parseBind("--ro", v)),
+    apply: (d, v) => {
+      d.mounts.push(parseBind("--ro", v));
+    },
   },
   {
     name: "rw",
@@ -135,7 +91,9 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     repeatable: true,
     group: FILES,
     doc: "gives away: the box can change this file or folder",
-    apply: (d, v) => void d.mounts.push(parseBind("--rw", v)),
+    apply: (d, v) => {
+      d.mounts.push(parseBind("--rw", v));
+    },
   },
   {
     name: "tmpfs",
@@ -143,7 +101,9 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     repeatable: true,
     group: FILES,
     doc: "an empty folder in memory; size=64m,mode=1777,ro,noexec",
-    apply: (d, v) => void d.mounts.push(parseTmpfs(v)),
+    apply: (d, v) => {
+      d.mounts.push(parseTmpfs(v));
+    },
   },
   {
     name: "mount",
@@ -151,28 +111,36 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     repeatable: true,
     group: FILES,
     doc: "as Docker has it: type=bind,src=/a,dst=/b,readonly",
-    apply: (d, v) => void d.mounts.push(parseMount(v)),
+    apply: (d, v) => {
+      d.mounts.push(parseMount(v));
+    },
   },
   {
     name: "proc",
     value: "HOW",
     group: FILES,
     doc: "/proc: fresh (default), bind (gives away the host's), none",
-    apply: (d, v) => void (d.proc = oneOf("--proc", v, ["fresh", "bind", "none"])),
+    apply: (d, v) => {
+      d.proc = oneOf("--proc", v, ["fresh", "bind", "none"]);
+    },
   },
   {
     name: "dev",
     value: "HOW",
     group: FILES,
     doc: "/dev: minimal (default), host (gives away its devices), none",
-    apply: (d, v) => void (d.dev = oneOf("--dev", v, ["minimal", "host", "none"])),
+    apply: (d, v) => {
+      d.dev = oneOf("--dev", v, ["minimal", "host", "none"]);
+    },
   },
   {
     name: "home",
     value: "HOW",
     group: FILES,
     doc: "home folders: hide (default), ro, rw (gives them away)",
-    apply: (d, v) => void (d.home = oneOf("--home", v, ["hide", "ro", "rw"])),
+    apply: (d, v) => {
+      d.home = oneOf("--home", v, ["hide", "ro", "rw"]);
+    },
   },
 
   namespace("user", "ids and capabilities"),
@@ -188,14 +156,18 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     value: "SECONDS",
     group: "Namespaces (WHICH: new, host, a PID, or a path)",
     doc: "how far CLOCK_BOOTTIME is ahead inside",
-    apply: (d, v) => void (d.boottimeSeconds = parseSeconds("--boottime", v)),
+    apply: (d, v) => {
+      d.boottimeSeconds = parseSeconds("--boottime", v);
+    },
   },
   {
     name: "monotonic",
     value: "SECONDS",
     group: "Namespaces (WHICH: new, host, a PID, or a path)",
     doc: "how far CLOCK_MONOTONIC is ahead inside",
-    apply: (d, v) => void (d.monotonicSeconds = parseSeconds("--monotonic", v)),
+    apply: (d, v) => {
+      d.monotonicSeconds = parseSeconds("--monotonic", v);
+    },
   },
 
   {
@@ -203,7 +175,9 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     value: "UID[:GID]",
     group: WHO,
     doc: "who the command is inside (default 0:0, which is you outside)",
-    apply: (d, v) => void (d.user = parseUser(v)),
+    apply: (d, v) => {
+      d.user = parseUser(v);
+    },
   },
   {
     name: "uid-map",
@@ -211,7 +185,9 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     repeatable: true,
     group: WHO,
     doc: "uids IN and up inside are OUT and up outside",
-    apply: (d, v) => void d.uidMap.push(parseIdMap("--uid-map", v)),
+    apply: (d, v) => {
+      d.uidMap.push(parseIdMap("--uid-map", v));
+    },
   },
   {
     name: "gid-map",
@@ -219,33 +195,43 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     repeatable: true,
     group: WHO,
     doc: "the same for gids",
-    apply: (d, v) => void d.gidMap.push(parseIdMap("--gid-map", v)),
+    apply: (d, v) => {
+      d.gidMap.push(parseIdMap("--gid-map", v));
+    },
   },
   {
     name: "subids",
     group: WHO,
     doc: "map your subordinate ids (/etc/subuid, /etc/subgid) behind uid 0",
-    apply: (d) => void (d.subids = true),
+    apply: (d) => {
+      d.subids = true;
+    },
   },
   {
     name: "keep-id",
     group: WHO,
     doc: "have the same uid and gid inside as outside",
-    apply: (d) => void (d.keepId = true),
+    apply: (d) => {
+      d.keepId = true;
+    },
   },
   {
     name: "hostname",
     value: "NAME",
     group: WHO,
     doc: "the host's name inside",
-    apply: (d, v) => void (d.hostname = parseHostname("--hostname", v)),
+    apply: (d, v) => {
+      d.hostname = parseHostname("--hostname", v);
+    },
   },
   {
     name: "domainname",
     value: "NAME",
     group: WHO,
     doc: "the NIS domain's name inside",
-    apply: (d, v) => void (d.domainname = parseHostname("--domainname", v)),
+    apply: (d, v) => {
+      d.domainname = parseHostname("--domainname", v);
+    },
   },
   {
     name: "workdir",
@@ -253,7 +239,9 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     value: "DIR",
     group: WHO,
     doc: "where the command starts (default: where you are)",
-    apply: (d, v) => void (d.workdir = path("--workdir", v)),
+    apply: (d, v) => {
+      d.workdir = path("--workdir", v);
+    },
   },
   {
     name: "env",
@@ -262,7 +250,9 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     repeatable: true,
     group: WHO,
     doc: "set a variable, or pass yours on",
-    apply: (d, v) => void d.env.push(parseEnv("--env", v)),
+    apply: (d, v) => {
+      d.env.push(parseEnv("--env", v));
+    },
   },
   {
     name: "env-file",
@@ -270,13 +260,17 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     repeatable: true,
     group: WHO,
     doc: "set variables from a file of NAME=VALUE lines",
-    apply: (d, v) => void d.envFiles.push(path("--env-file", v)),
+    apply: (d, v) => {
+      d.envFiles.push(path("--env-file", v));
+    },
   },
   {
     name: "env-all",
     group: WHO,
     doc: "gives away: pass your whole environment on",
-    apply: (d) => void (d.envAll = true),
+    apply: (d) => {
+      d.envAll = true;
+    },
   },
   {
     name: "rlimit",
@@ -284,14 +278,18 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     repeatable: true,
     group: WHO,
     doc: "limit a resource: nofile=1024:2048, core=unlimited",
-    apply: (d, v) => void d.rlimits.push(parseRlimit(v)),
+    apply: (d, v) => {
+      d.rlimits.push(parseRlimit(v));
+    },
   },
   {
     name: "umask",
     value: "MASK",
     group: WHO,
     doc: "permissions that new files don't get (default 022)",
-    apply: (d, v) => void (d.umask = parseOctal("--umask", v, 0o777)),
+    apply: (d, v) => {
+      d.umask = parseOctal("--umask", v, 0o777);
+    },
   },
 
   {
@@ -299,62 +297,87 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     short: "t",
     group: PROCESS,
     doc: "a terminal of the box's own (default where you are on one)",
-    apply: (d) => void (d.tty = true),
+    apply: (d) => {
+      d.tty = true;
+    },
   },
   {
     name: "no-tty",
     group: PROCESS,
     doc: "none: the command gets your stdin, stdout and stderr",
-    apply: (d) => void (d.tty = false),
+    apply: (d) => {
+      d.tty = false;
+    },
   },
   {
     name: "interactive",
     short: "i",
     group: PROCESS,
     doc: "accepted for -it; stdin is always passed on",
-    apply: (d) => void (d.interactive = true),
+    apply: (d) => {
+      d.interactive = true;
+    },
   },
-  { name: "no-init", group: PROCESS, doc: "the command itself is PID 1", apply: (d) => void (d.init = false) },
+  {
+    name: "no-init",
+    group: PROCESS,
+    doc: "the command itself is PID 1",
+    apply: (d) => {
+      d.init = false;
+    },
+  },
   {
     name: "pass-fd",
     value: "N",
     repeatable: true,
     group: PROCESS,
     doc: "gives away: the open file N, which the command gets as N",
-    apply: (d, v) => void d.passFds.push(parseWhole("--pass-fd", v, [3, FD_MAX])),
+    apply: (d, v) => {
+      d.passFds.push(parseWhole("--pass-fd", v, [3, FD_MAX]));
+    },
   },
   {
     name: "timeout",
     value: "TIME",
     group: PROCESS,
     doc: "end the box after 500ms, 30s, 5m, 1h",
-    apply: (d, v) => void (d.timeoutMs = parseDuration("--timeout", v)),
+    apply: (d, v) => {
+      d.timeoutMs = parseDuration("--timeout", v);
+    },
   },
   {
     name: "name",
     value: "NAME",
     group: PROCESS,
     doc: "what the box is called; also its host name",
-    apply: (d, v) => void (d.name = parseName(v)),
+    apply: (d, v) => {
+      d.name = parseName(v);
+    },
   },
   {
     name: "config",
     value: "FILE",
     group: PROCESS,
     doc: "read these flags from a .jsonc, .toml or .yaml file",
-    apply: (d, v) => void (d.config = path("--config", v)),
+    apply: (d, v) => {
+      d.config = path("--config", v);
+    },
   },
 
   {
     name: "dry-run",
     group: OUTPUT,
     doc: "print the plan: each process, each call, and why; run nothing",
-    apply: (d) => void (d.dryRun = true),
+    apply: (d) => {
+      d.dryRun = true;
+    },
   },
   {
     name: "json",
     group: OUTPUT,
     doc: "print the plan, errors and how the box ended as JSON",
-    apply: (d) => void (d.json = true),
+    apply: (d) => {
+      d.json = true;
+    },
   },
 ];

@@ -10,7 +10,7 @@ import {
   writeAll,
   writeText,
 } from "#ffi/libc/fd.ts";
-import { mapFunction, mapMemory } from "#ffi/libc/memory.ts";
+import { mapFunction, mapMemory, unmapMemory, viewMemory } from "#ffi/libc/memory.ts";
 import { openPidfd, sendSignal, waitFor } from "#ffi/libc/process.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
 import { runnerCode } from "#ffi/runner/code.ts";
@@ -26,7 +26,7 @@ import { BOX_PID, CLONED, HELPER_PID, type LauncherStep } from "#src/plan/steps/
 import { joinFd } from "#src/plan/steps/namespaces.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { decodeReports, failureOf, type PlacedTape, placeOf } from "./report.ts";
-import { receiveFd } from "./receive-fd.ts";
+import { receiveFd } from "#ffi/libc/receive-fd.ts";
 
 /** A box whose command has started. */
 export interface RunningBox {
@@ -125,15 +125,19 @@ function launchWith(plan: Plan, facts: HostFacts, files: LaunchFiles, options: L
     breakRecord(init.tape, "init", options);
     files.byName["init-image"] = sealedMemfd("nsbox-init", buildElf(facts.arch, init.tape));
   }
-  const region = mapMemory(LIMITS.bytes);
-  const launchTape = place(lowerLaunch(plan), { ...common, base: region.address, fds: files.byName });
+  const base = mapMemory(LIMITS.bytes);
+  const launchTape = place(lowerLaunch(plan), { ...common, base, fds: files.byName });
   tapes.push(launchTape);
   breakRecord(launchTape.tape, "launch", options);
-  region.bytes.set(launchTape.tape.bytes);
+  const memory = viewMemory(base, launchTape.tape.bytes.length);
+  memory.set(launchTape.tape.bytes);
   runner ??= mapFunction(runnerCode(facts.arch));
   runner(launchTape.tape.entry);
-  const box = clonedBox(plan, tapes, region.bytes, files);
-  return finishLaunch({ plan, files, tapes, box });
+  const box = clonedBox(plan, tapes, memory, files);
+  const running = finishLaunch({ plan, files, tapes, box });
+  // The report has ended: nobody runs out of this memory any more.
+  unmapMemory(base, LIMITS.bytes);
+  return running;
 }
 
 function place(lowered: LoweredTape, options: AssembleOptions): PlacedTape {

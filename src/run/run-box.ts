@@ -1,10 +1,11 @@
 // One box in the foreground, from Spec to exit code: what `nsbox run` and, later, others share.
 import { setSignalMask } from "#ffi/libc/process.ts";
 import type { Ended } from "#ffi/libc/process.ts";
-import { buildPlan } from "#src/plan/build-plan.ts";
+import { buildPlan, FORWARDED } from "#src/plan/build-plan.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { Spec } from "#src/spec/spec.ts";
 import { launch } from "./launch.ts";
+import { stepAside } from "./step-aside.ts";
 import { supervise, SUPERVISED_SIGNALS } from "./supervise.ts";
 
 /** How a box ended. */
@@ -15,14 +16,23 @@ export interface BoxOutcome {
   readonly timedOut: boolean;
 }
 
+export interface RunBoxOptions {
+  /** This process may be replaced by a watcher that ends as the box ends; undefined where it must not be. */
+  readonly watcherArgv: readonly string[] | undefined;
+}
+
 /** Starts the box and waits for it. Throws NsboxError if its command could not be started. */
-export function runBox(spec: Spec, facts: HostFacts): BoxOutcome {
+export function runBox(spec: Spec, facts: HostFacts, { watcherArgv }: RunBoxOptions): BoxOutcome {
   const plan = buildPlan(spec, facts);
   // From here on a signal waits until there is a box to forward it to.
   setSignalMask(facts.signalMask | SUPERVISED_SIGNALS);
   try {
     const box = launch(plan, facts);
-    const { ended, timedOut } = supervise(box, spec.box.timeoutMs);
+    const { timeoutMs } = spec.box;
+    if (watcherArgv !== undefined && box.terminal === undefined) {
+      stepAside({ pid: box.pid, forward: FORWARDED, timeoutMs }, facts, watcherArgv);
+    }
+    const { ended, timedOut } = supervise(box, timeoutMs);
     return { pid: box.pid, exitCode: exitCodeOf(ended), timedOut };
   } finally {
     setSignalMask(facts.signalMask);

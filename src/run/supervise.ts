@@ -19,7 +19,8 @@ import type { RunningBox } from "./launch.ts";
 import { TerminalRelay } from "./terminal-relay.ts";
 
 /** The signals that the launcher must block before it launches, so that none is lost. */
-export const SUPERVISED_SIGNALS: bigint = signalSet(FORWARDED);
+export const SUPERVISED_SIGNALS: bigint = signalSet([...FORWARDED, SIG.CHLD, SIG.ALRM]);
+const FORWARDED_SET: bigint = signalSet(FORWARDED);
 
 export interface Supervision {
   readonly ended: Ended;
@@ -29,7 +30,7 @@ export interface Supervision {
 
 /** Until the box has ended. The forwarded signals are blocked already. */
 export function supervise(box: RunningBox, timeoutMs: number | undefined): Supervision {
-  const signals = openSignalfd(SUPERVISED_SIGNALS);
+  const signals = openSignalfd(FORWARDED_SET);
   const relay = box.terminal === undefined ? undefined : new TerminalRelay(box.terminal);
   try {
     const timedOut = superviseLoop({ box, signals, relay, timeoutMs });

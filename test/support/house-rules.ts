@@ -26,10 +26,21 @@ export const LAYERS: readonly Layer[] = [
     of: ["src/cli/"],
     pure: false,
     may: [
-      ...["src/error.ts", "src/hints.ts", "src/spec/", "src/plan/", "src/host/", "src/run/", "src/inspect/"],
-      ...["citty", "consola", "consola/core", "@oclif/table", "node:", "package.json"],
+      ...[
+        "src/error.ts",
+        "src/hints.ts",
+        "src/version.ts",
+        "src/spec/",
+        "src/plan/",
+        "src/host/",
+        "src/run/",
+        "src/inspect/",
+      ],
+      ...["citty", "consola", "consola/core", "@oclif/table", "node:", "package.json", "src/version.ts"],
     ],
   },
+  { of: ["src/version.ts"], pure: true, may: [] },
+  { of: ["src/version.ts"], pure: true, may: ["package.json"] },
   // print.ts: what goes wrong before src/cli is loaded is printed too.
   { of: ["src/main.ts"], pure: false, may: ["src/cli/", "src/error.ts", "src/host/print.ts"] },
 ];

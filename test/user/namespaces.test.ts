@@ -26,7 +26,10 @@ describeWith(["userns"], "namespaces of a box", () => {
 
   test("uts: host and domain name change inside only", async () => {
     const before = hostname();
-    const { stdout } = await inBox(["--hostname", "alpha", "--domainname", "example.org"], "hostname; cat /proc/sys/kernel/domainname");
+    const { stdout } = await inBox(
+      ["--hostname", "alpha", "--domainname", "example.org"],
+      "hostname; cat /proc/sys/kernel/domainname",
+    );
     expect(stdout).toBe("alpha\nexample.org\n");
     expect(hostname()).toBe(before);
   });
@@ -47,7 +50,10 @@ describeWith(["userns"], "namespaces of a box", () => {
   test("pid: an orphan becomes the init's child and is reaped", async () => {
     await using box = await liveBox();
     const orphan = await box.ask("sh -c '(sleep 0.1 & echo $!)'");
-    await waitFor(async () => (await box.ask(`test -e /proc/${orphan} || echo gone`)) === "gone", "the orphan to be reaped");
+    await waitFor(
+      async () => (await box.ask(`test -e /proc/${orphan} || echo gone`)) === "gone",
+      "the orphan to be reaped",
+    );
   });
 
   test("pid: killing the init ends all that is in the box", async () => {
@@ -82,7 +88,10 @@ describeWith(["userns"], "namespaces of a box", () => {
   });
 
   test("net: only loopback, up, with none of the host's addresses or sockets", async () => {
-    const { stdout } = await inBox([], "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '; cat /sys/class/net/lo/operstate; tail -n +2 /proc/net/tcp | wc -l");
+    const { stdout } = await inBox(
+      [],
+      "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '; cat /sys/class/net/lo/operstate; tail -n +2 /proc/net/tcp | wc -l",
+    );
     expect(stdout).toBe("lo\nunknown\n0\n");
   });
 
@@ -115,15 +124,25 @@ describeWith(["userns"], "namespaces of a box", () => {
 
   test("host: a namespace that is the host's is the same", async () => {
     await using box = await liveBox(["--net", "host", "--ipc", "host", "--uts", "host", "--cgroup", "host"]);
-    for (const type of ["net", "ipc", "uts", "cgroup"]) expect(namespaceOf(box.command, type)).toBe(namespaceOf("self", type));
+    for (const type of ["net", "ipc", "uts", "cgroup"])
+      expect(namespaceOf(box.command, type)).toBe(namespaceOf("self", type));
     expect(namespaceOf(box.command, "pid")).not.toBe(namespaceOf("self", "pid"));
   });
 
   test("join: a box enters the namespaces of another, by its PID and by a path", async () => {
     await using first = await liveBox();
     const path = `/proc/${first.command}/ns/uts`;
-    await using second = await liveBox(["--userns", String(first.command), "--net", String(first.command), "--uts", path]);
-    for (const type of ["user", "net", "uts"]) expect(namespaceOf(second.command, type)).toBe(namespaceOf(first.command, type));
-    for (const type of ["pid", "mnt", "ipc"]) expect(namespaceOf(second.command, type)).not.toBe(namespaceOf(first.command, type));
+    await using second = await liveBox([
+      "--userns",
+      String(first.command),
+      "--net",
+      String(first.command),
+      "--uts",
+      path,
+    ]);
+    for (const type of ["user", "net", "uts"])
+      expect(namespaceOf(second.command, type)).toBe(namespaceOf(first.command, type));
+    for (const type of ["pid", "mnt", "ipc"])
+      expect(namespaceOf(second.command, type)).not.toBe(namespaceOf(first.command, type));
   });
 });

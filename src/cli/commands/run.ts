@@ -6,6 +6,7 @@ import { readFacts } from "#src/host/read-facts.ts";
 import { readEnvFiles } from "#src/host/read-env-files.ts";
 import { type BoxOutcome, runBox } from "#src/run/run-box.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
+import { timeoutText } from "#src/plan/steps/watch.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import type { Spec } from "#src/spec/spec.ts";
@@ -16,11 +17,10 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   const facts = readFacts(options);
   const spec = buildSpec(options, facts);
   if (options.dryRun) return dryRun(spec, facts, options.json);
-  const outcome = await runOrExplain(spec, facts);
+  const watcherArgv = options.json ? undefined : ["nsbox", "run", ...argv];
+  const outcome = await runOrExplain(spec, facts, watcherArgv);
   if (outcome.timedOut && !options.json) {
-    printError(
-      `nsbox: the box ran longer than --timeout allows (${(options.timeoutMs ?? 0) / 1000} s) and was ended\n`,
-    );
+    printError(timeoutText(options.timeoutMs ?? 0));
   }
   if (options.json) printError(`${JSON.stringify({ name: spec.box.name ?? null, ...outcome })}\n`);
   return outcome.exitCode;
@@ -40,9 +40,13 @@ async function readOptions(argv: readonly string[]): Promise<RunOptions> {
 }
 
 /** A refused clone has causes that only the machine knows. */
-async function runOrExplain(spec: Spec, facts: HostFacts): Promise<BoxOutcome> {
+async function runOrExplain(
+  spec: Spec,
+  facts: HostFacts,
+  watcherArgv: readonly string[] | undefined,
+): Promise<BoxOutcome> {
   try {
-    return runBox(spec, facts);
+    return runBox(spec, facts, { watcherArgv });
   } catch (error) {
     const refused = error instanceof NsboxError && USER_NAMESPACE_CALLS.includes(error.syscall ?? "");
     if (!refused || error.errno === undefined) throw error;

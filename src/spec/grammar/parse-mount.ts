@@ -6,9 +6,9 @@ import { usageError } from "./usage-error.ts";
 /** Splits at the first colon that isn't written `\:`. */
 function splitColon(text: string): readonly [string, string | undefined] {
   const match = /^((?:[^\\:]|\\.)*)(?::(.*))?$/s.exec(text);
-  const unescape = (part: string): string => part.replace(/\\([\\:])/g, "$1");
+  const plain = (part: string): string => part.replace(/\\([\\:])/g, "$1");
   const [, first = text, second] = match ?? [];
-  return [unescape(first), second === undefined ? undefined : unescape(second)];
+  return [plain(first), second === undefined ? undefined : plain(second)];
 }
 
 /** "/data:/in" → bound there; "src" → at its own path. */

@@ -1,7 +1,7 @@
 // Takes an open file out of a Unix socket, see unix(7), SCM_RIGHTS.
 import { ptr } from "bun:ffi";
-import { asFd, type Fd } from "#ffi/libc/fd.ts";
-import { syscall } from "#ffi/libc/syscall.ts";
+import { asFd, type Fd } from "./fd.ts";
+import { syscall } from "./syscall.ts";
 
 /** The one descriptor of the next message; close-on-exec. Throws SyscallError. */
 export function receiveFd(socket: Fd): Fd {

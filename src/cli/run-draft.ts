@@ -1,0 +1,57 @@
+// RunOptions while they are being read: the same fields, to be written to.
+import type { EnvOption, MountOption, NamespaceOption, RunOptions } from "#src/spec/options.ts";
+import type { IdMapping, NamespaceType, Rlimit } from "#src/spec/spec.ts";
+
+type Lists = {
+  mounts: MountOption[];
+  uidMap: IdMapping[];
+  gidMap: IdMapping[];
+  env: EnvOption[];
+  envFiles: string[];
+  rlimits: Rlimit[];
+  passFds: number[];
+  namespaces: Partial<Record<NamespaceType, NamespaceOption>>;
+};
+
+/** RunOptions while they are being read. */
+export type RunDraft = { -readonly [K in keyof Omit<RunOptions, keyof Lists>]: RunOptions[K] } & Lists;
+
+/** A draft in which nothing has been said. */
+export function emptyDraft(): RunDraft {
+  return {
+    root: undefined,
+    writableRoot: false,
+    overlay: false,
+    overlayDir: undefined,
+    mounts: [],
+    proc: undefined,
+    dev: undefined,
+    home: undefined,
+    namespaces: {},
+    boottimeSeconds: undefined,
+    monotonicSeconds: undefined,
+    user: undefined,
+    uidMap: [],
+    gidMap: [],
+    subids: false,
+    keepId: false,
+    hostname: undefined,
+    domainname: undefined,
+    workdir: undefined,
+    env: [],
+    envFiles: [],
+    envAll: false,
+    rlimits: [],
+    umask: undefined,
+    tty: undefined,
+    interactive: false,
+    init: true,
+    passFds: [],
+    timeoutMs: undefined,
+    name: undefined,
+    dryRun: false,
+    json: false,
+    config: undefined,
+    args: [],
+  };
+}

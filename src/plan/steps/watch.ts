@@ -1,0 +1,74 @@
+// The watcher: what the launcher becomes once the box runs and nothing needs JavaScript any more. A tape as an
+// executable again: it forwards signals, ends the box when its time is over, and ends as the box ends.
+import { PR } from "#ffi/uapi/prctl.ts";
+import { CLD, SIG, signalSet } from "#ffi/uapi/signal.ts";
+import { P, W } from "#ffi/uapi/wait.ts";
+import { type Call, call, memory, result, tolerate } from "#ffi/tape/call.ts";
+
+export interface Watch {
+  /** The box's first process, a child of the watcher. */
+  readonly pid: number;
+  readonly forward: readonly number[];
+  readonly timeoutMs: number | undefined;
+}
+
+const siginfo = (at: number) => memory("siginfo", 128, at);
+/** Offsets in siginfo_t of a child's end, see waitid(2). */
+const SI = { code: 8, pid: 16, status: 24 } as const;
+const ITIMER_REAL = 0;
+const STDERR = 2;
+
+/** The watcher's calls. It begins by looking whether the box has ended already. */
+export function watchCalls({ pid, forward, timeoutMs }: Watch): readonly Call[] {
+  const mask = signalSet([...forward, SIG.CHLD, SIG.ALRM]);
+  const set = new Uint8Array(new BigUint64Array([mask]).buffer);
+  const signal = memory("signal", 8);
+  return [
+    call("prctl", [PR.SET_NAME, "nsbox"]),
+    // A pipe that the command has closed is closed; stderr stays, to say that the time is over.
+    call("close_range", [0, 1, 0]),
+    ...(timeoutMs === undefined ? [] : [call("setitimer", [ITIMER_REAL, timerBytes(timeoutMs), 0])]),
+    call("waitid", [P.PID, pid, siginfo(0), W.EXITED | W.NOHANG, 0], { label: "reap" }),
+    call("load", [siginfo(SI.pid), 0], { cases: [{ equals: 0, then: "waiting" }], then: "ended" }),
+    call("rt_sigtimedwait", [set, 0, 0, 8], {
+      label: "waiting",
+      save: signal,
+      cases: [
+        { equals: SIG.CHLD, then: "reap" },
+        { equals: SIG.TSTP, then: "stop" },
+      ],
+      fail: "waiting", // EINTR, after a stop
+    }),
+    call("load", [signal, 0], { label: "caught", cases: [{ equals: SIG.ALRM, then: "late" }] }),
+    call("kill", [pid, result("caught")], { ...tolerate("ESRCH"), then: "waiting" }),
+    // The caller's shell expects its job to stop; SIGCONT is forwarded when it comes.
+    call("kill", [pid, SIG.TSTP], { label: "stop", ...tolerate("ESRCH") }),
+    call("getpid", [], { label: "self" }),
+    call("kill", [result("self"), SIG.STOP], { then: "waiting" }),
+    ...lateCalls(pid, timeoutMs),
+    call("load", [siginfo(SI.code), 0], { label: "ended", cases: [{ equals: CLD.EXITED, then: "exited" }] }),
+    call("load", [siginfo(SI.status), 128], { label: "killed" }),
+    call("exit_group", [result("killed")]),
+    call("load", [siginfo(SI.status), 0], { label: "exited" }),
+    call("exit_group", [result("exited")]),
+  ];
+}
+
+function lateCalls(pid: number, timeoutMs: number | undefined): readonly Call[] {
+  const text = new TextEncoder().encode(timeoutText(timeoutMs ?? 0));
+  return [
+    call("write", [STDERR, text, text.length], { label: "late", fail: "end" }),
+    call("kill", [pid, SIG.KILL], { label: "end", ...tolerate("ESRCH"), then: "waiting" }),
+  ];
+}
+
+/** What is said when a box's time is over. */
+export function timeoutText(timeoutMs: number): string {
+  return `nsbox: the box ran longer than --timeout allows (${timeoutMs / 1000} s) and was ended\n`;
+}
+
+/** struct itimerval: no interval, then the time; see setitimer(2). */
+function timerBytes(ms: number): Uint8Array {
+  const value = [0n, 0n, BigInt(Math.floor(ms / 1000)), BigInt((ms % 1000) * 1000)];
+  return new Uint8Array(new BigInt64Array(value).buffer);
+}
