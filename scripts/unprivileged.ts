@@ -1,5 +1,15 @@
 // A place and a command line to run tests as somebody without privileges, when the caller is root.
-import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -70,7 +80,9 @@ function copyCheckout(root: string, target: string): void {
 /** Make a home for an unprivileged user, and a copy of the checkout where its own is out of reach. */
 export function openUnprivileged(root: string): Unprivileged {
   const account = chooseAccount(readFileSync("/etc/passwd", "utf8"));
-  const home = mkdtempSync(join(tmpdir(), "nsbox-user-"));
+  // Where homes are, not in /tmp: a box hides the one and has the other for itself.
+  const parent = existsSync("/home") ? "/home" : tmpdir();
+  const home = mkdtempSync(join(parent, "nsbox-user-"));
   const inPlace = canUse(account, root);
   const seen = inPlace ? root : join(home, "checkout");
   if (!inPlace) copyCheckout(root, seen);

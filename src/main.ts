@@ -1,10 +1,12 @@
 // Where nsbox begins and ends: picks the command, and is the only one to end the process.
 import { NsboxError } from "#src/error.ts";
+import { holdSignals } from "#src/host/hold-signals.ts";
 import { printError } from "#src/host/print.ts";
 
 /** `run` is dispatched by hand: loading a command-line framework would cost more than a box. */
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === "run" && !wantsHelp(argv)) {
+    holdSignals();
     const { runCommand } = await import("#src/cli/commands/run.ts");
     return runCommand(argv.slice(1));
   }

@@ -35,6 +35,8 @@ export function assemble(calls: readonly Call[], options: AssembleOptions): Tape
 }
 
 const encoder: TextEncoder = new TextEncoder();
+/** The largest that a kernel for this machine may have. */
+const PAGE_BYTES = { x64: 4096, arm64: 65536 } as const;
 const HIGH = 0x1_0000_0000;
 const FIRST_SIZE = 64 * 1024;
 const HALVES = WORDS * 2;
@@ -219,6 +221,10 @@ class Assembler {
         return this.options.base + this.wordArray([...arg.texts, 0], own);
       case "words":
         return this.options.base + this.wordArray(arg.words, own);
+      case "page-after":
+        return (
+          Math.ceil((this.options.base + this.end) / PAGE_BYTES[this.options.arch]) * PAGE_BYTES[this.options.arch]
+        );
       case "failure":
         return this.address((own + WORD.failedRecord) * 8);
       case "result":

@@ -27,3 +27,6 @@ export const MFD = {
   NOEXEC_SEAL: 0x8, // since 6.3
   EXEC: 0x10, // since 6.3
 } as const;
+
+/** Advice of madvise(2). */
+export const MADV = { NORMAL: 0, RANDOM: 1, SEQUENTIAL: 2, WILLNEED: 3, DONTNEED: 4, FREE: 8 } as const;

@@ -3,12 +3,12 @@ import { AT } from "#ffi/uapi/fcntl.ts";
 import { TC } from "#ffi/uapi/ioctl.ts";
 import { ERRNO } from "#ffi/uapi/errno.ts";
 import { readText } from "#ffi/libc/fd.ts";
-import { getSignalMask } from "#ffi/libc/process.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
 import { FRESH_FOLDERS, MASKED_PATHS } from "#src/spec/defaults.ts";
 import type { HostFacts, PathKind, SubIdRange } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import { normalPath } from "#src/spec/path.ts";
+import { callerSignalMask } from "./hold-signals.ts";
 import { readRootEntries } from "./read-root-entries.ts";
 import { parseSubIds } from "#src/spec/sub-ids.ts";
 
@@ -32,7 +32,7 @@ export function readFacts(options: RunOptions): HostFacts {
     terminal: isTerminal(0) && isTerminal(1),
     subuids: options.subids ? readSubIds("/etc/subuid", uid, env) : [],
     subgids: options.subids ? readSubIds("/etc/subgid", uid, env) : [],
-    signalMask: getSignalMask(),
+    signalMask: callerSignalMask(),
     rootEntries: isHostOverlay(options) ? readRootEntries() : [],
     paths,
   };

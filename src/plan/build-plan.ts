@@ -3,25 +3,13 @@ import { NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { NsboxError } from "#src/error.ts";
 import { DEFAULT_PATH } from "#src/spec/build-env.ts";
+import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { IdMapping, NamespaceType, Spec } from "#src/spec/spec.ts";
 import type { Plan } from "./plan.ts";
 import { planMounts } from "./plan-mounts.ts";
 import type { CloneStep, LauncherStep } from "./steps/launch.ts";
 import type { Step } from "./steps.ts";
-
-/** Signals that the launcher hands on to the box, and the init to the command. */
-export const FORWARDED: readonly number[] = [
-  SIG.HUP,
-  SIG.INT,
-  SIG.QUIT,
-  SIG.USR1,
-  SIG.USR2,
-  SIG.TERM,
-  SIG.CONT,
-  SIG.TSTP,
-  SIG.WINCH,
-];
 
 /** What Bun ignores, and must not be ignored in the command; SIGCHLD, whose being ignored would hide orphans. */
 const RESET_SIGNALS: readonly number[] = [SIG.PIPE, SIG.XFSZ, SIG.CHLD];
@@ -66,7 +54,7 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
     init: [
       { kind: "close-on-exec", file: "report" },
       { kind: "start-command" },
-      { kind: "supervise", forward: FORWARDED },
+      { kind: "supervise", forward: FORWARDED_SIGNALS },
     ],
     command,
   };

@@ -147,6 +147,8 @@ function explainArg(arg: Arg, decode: Decoder | undefined): string {
       return `&${arg.name}`;
     case "failure":
       return "&failure";
+    case "page-after":
+      return "&next page";
     case "result":
       return `result of ${arg.label}`;
   }

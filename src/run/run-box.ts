@@ -1,7 +1,8 @@
 // One box in the foreground, from Spec to exit code: what `nsbox run` and, later, others share.
 import { setSignalMask } from "#ffi/libc/process.ts";
 import type { Ended } from "#ffi/libc/process.ts";
-import { buildPlan, FORWARDED } from "#src/plan/build-plan.ts";
+import { buildPlan } from "#src/plan/build-plan.ts";
+import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { Spec } from "#src/spec/spec.ts";
 import { launch } from "./launch.ts";
@@ -30,7 +31,7 @@ export function runBox(spec: Spec, facts: HostFacts, { watcherArgv }: RunBoxOpti
     const box = launch(plan, facts);
     const { timeoutMs } = spec.box;
     if (watcherArgv !== undefined && box.terminal === undefined) {
-      stepAside({ pid: box.pid, forward: FORWARDED, timeoutMs }, facts, watcherArgv);
+      stepAside({ pid: box.pid, forward: FORWARDED_SIGNALS, timeoutMs }, facts, watcherArgv);
     }
     const { ended, timedOut } = supervise(box, timeoutMs);
     return { pid: box.pid, exitCode: exitCodeOf(ended), timedOut };

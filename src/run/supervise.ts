@@ -14,13 +14,13 @@ import {
 import { rawSyscall } from "#ffi/libc/syscall.ts";
 import { POLL } from "#ffi/uapi/poll.ts";
 import { SIG, signalSet } from "#ffi/uapi/signal.ts";
-import { FORWARDED } from "#src/plan/build-plan.ts";
+import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { RunningBox } from "./launch.ts";
 import { TerminalRelay } from "./terminal-relay.ts";
 
 /** The signals that the launcher must block before it launches, so that none is lost. */
-export const SUPERVISED_SIGNALS: bigint = signalSet([...FORWARDED, SIG.CHLD, SIG.ALRM]);
-const FORWARDED_SET: bigint = signalSet(FORWARDED);
+export const SUPERVISED_SIGNALS: bigint = signalSet([...FORWARDED_SIGNALS, SIG.CHLD, SIG.ALRM]);
+const FORWARDED_SET: bigint = signalSet(FORWARDED_SIGNALS);
 
 export interface Supervision {
   readonly ended: Ended;

@@ -1,4 +1,5 @@
 // What a box is when nothing is said, as tables.
+import { SIG } from "#ffi/uapi/signal.ts";
 
 /** Docker's default set, see capabilities(7). They hold over the box's own namespaces only. */
 export const DEFAULT_CAPABILITIES: readonly string[] = [
@@ -59,3 +60,16 @@ export const DEFAULT_HOSTNAME = "nsbox";
 
 /** More open files than this break programs that use select(2); Bun raises its own limit, and with it its children's. */
 export const DEFAULT_NOFILE_SOFT = 1024;
+
+/** Signals that the launcher hands on to the box, and the init to the command. */
+export const FORWARDED_SIGNALS: readonly number[] = [
+  SIG.HUP,
+  SIG.INT,
+  SIG.QUIT,
+  SIG.USR1,
+  SIG.USR2,
+  SIG.TERM,
+  SIG.CONT,
+  SIG.TSTP,
+  SIG.WINCH,
+];

@@ -79,7 +79,11 @@ export function tempDir(): TempDir {
   return {
     path,
     join: (...names) => join(path, ...names),
-    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+    [Symbol.dispose]: () => {
+      // KERNEL: overlayfs makes its work folder with mode 000, which only root can empty as it is.
+      if (process.getuid?.() !== 0) Bun.spawnSync(["chmod", "-R", "u+rwX", path], { stderr: "ignore" });
+      rmSync(path, { recursive: true, force: true });
+    },
   };
 }
 

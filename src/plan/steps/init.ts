@@ -1,11 +1,13 @@
 // Steps of the init, PID 1 of a box: start the command, forward signals, reap orphans, end as the command ended.
 import { CLONE } from "#ffi/uapi/clone.ts";
+import { MADV } from "#ffi/uapi/mman.ts";
 import { PR } from "#ffi/uapi/prctl.ts";
 import { CLD, SIG, signalName, signalSet } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { call, memory, result } from "#ffi/tape/call.ts";
 import type { StepKind } from "../step.ts";
 
+const LIGHTEN_BYTES = 8 * 1024 * 1024;
 const SIGINFO_BYTES = 128;
 const siginfo = (at: number) => memory("siginfo", SIGINFO_BYTES, at);
 /** Offsets in siginfo_t of a child's end, see waitid(2); the same on x86-64 and arm64. */
@@ -31,7 +33,7 @@ export const startCommandStep: StepKind<StartCommandStep> = {
       cases: [{ equals: 0, then: COMMAND }],
     }),
     // Its own copies of pipes would keep their readers waiting after the command has closed them.
-    call("close_range", [0, 0xffffffff, 0]),
+    call("close_range", [0, 0xffffffff, 0], { then: "lighten" }),
   ],
 };
 
@@ -77,6 +79,13 @@ export const superviseStep: StepKind<SuperviseStep> = {
       call("exit_group", [result("killed")]),
       call("load", [siginfo(SI.status), 0], { label: "exited" }),
       call("exit_group", [result("exited")]),
+      // The command's arguments and environment are its own by now: give the pages that hold them back. A range
+      // beyond the tape is ENOMEM, after what is mapped has been given back; see madvise(2).
+      call("madvise", [{ kind: "page-after" }, LIGHTEN_BYTES, MADV.DONTNEED], {
+        label: "lighten",
+        cases: [{ equals: "ENOMEM", then: "waiting" }],
+        then: "waiting",
+      }),
     ];
   },
 };
