@@ -48,10 +48,20 @@ export function elfTapeBase(arch: Arch): number {
   return DATA_BASE + tapeOffset(arch);
 }
 
-/** The executable that runs this tape; the tape was assembled for elfTapeBase(). */
-export function buildElf(arch: Arch, tape: { bytes: Uint8Array; entry: number }): Uint8Array {
+/** Where a second tape may begin: a page of its own, so that it can be given back alone. */
+export const ELF_SECOND_BASE: number = DATA_BASE + 0x1000;
+
+interface PlacedTape {
+  readonly bytes: Uint8Array;
+  readonly base: number;
+  readonly entry: number;
+}
+
+/** The executable that runs this tape, assembled for elfTapeBase(), and another behind it, for ELF_SECOND_BASE. */
+export function buildElf(arch: Arch, first: PlacedTape, second?: PlacedTape): Uint8Array {
   const start = codeOffset();
   const at = tapeOffset(arch);
+  const tape = second === undefined ? first : joinTapes(first, second);
   const head = prologue(arch, tape.entry);
   const file = new Uint8Array(at + tape.bytes.length);
   file.set(head, start);
@@ -64,6 +74,15 @@ export function buildElf(arch: Arch, tape: { bytes: Uint8Array; entry: number })
   programHeader(view, 1, data);
   programHeader(view, 2, { type: PT_GNU_STACK, flags: PF.R | PF.W, offset: 0, address: 0, size: 0 });
   return file;
+}
+
+function joinTapes(first: PlacedTape, second: PlacedTape): PlacedTape {
+  const gap = second.base - first.base;
+  if (first.bytes.length > gap) throw new RangeError("the first tape does not fit before the second");
+  const bytes = new Uint8Array(gap + second.bytes.length);
+  bytes.set(first.bytes);
+  bytes.set(second.bytes, gap);
+  return { ...first, bytes };
 }
 
 function elfHeader(view: DataView, arch: Arch, entry: number): void {

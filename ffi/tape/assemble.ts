@@ -15,6 +15,8 @@ export interface AssembleOptions {
   readonly fdBase: number;
   /** Exit status after a report. */
   readonly failStatus: number;
+  /** Addresses of labels on other tapes in the same memory. */
+  readonly labels?: Readonly<Record<string, number>>;
 }
 
 export interface Tape {
@@ -35,8 +37,6 @@ export function assemble(calls: readonly Call[], options: AssembleOptions): Tape
 }
 
 const encoder: TextEncoder = new TextEncoder();
-/** The largest that a kernel for this machine may have. */
-const PAGE_BYTES = { x64: 4096, arm64: 65536 } as const;
 const HIGH = 0x1_0000_0000;
 const FIRST_SIZE = 64 * 1024;
 const HALVES = WORDS * 2;
@@ -194,7 +194,7 @@ class Assembler {
     if (label === "next") return this.recordAddress(record + 1);
     if (label === "return") return 0;
     if (label === "report") return this.reportAddress;
-    const address = this.labels.get(label);
+    const address = this.labels.get(label) ?? this.options.labels?.[label];
     if (address === undefined) throw new RangeError(`no call has the label "${label}"`);
     return address;
   }
@@ -221,10 +221,8 @@ class Assembler {
         return this.options.base + this.wordArray([...arg.texts, 0], own);
       case "words":
         return this.options.base + this.wordArray(arg.words, own);
-      case "page-after":
-        return (
-          Math.ceil((this.options.base + this.end) / PAGE_BYTES[this.options.arch]) * PAGE_BYTES[this.options.arch]
-        );
+      case "address":
+        return this.target(arg.label, 0);
       case "failure":
         return this.address((own + WORD.failedRecord) * 8);
       case "result":

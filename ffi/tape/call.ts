@@ -20,8 +20,8 @@ export type Arg =
   | { readonly kind: "words"; readonly words: readonly Arg[] }
   /** The address of the two words that a failing call leaves in this one when it fails to it: a report. */
   | { readonly kind: "failure" }
-  /** The first page behind all that the calls up to this one need: what only later calls need lies from there on. */
-  | { readonly kind: "page-after" }
+  /** The address of the call with this label, which may stand on another tape. */
+  | { readonly kind: "address"; readonly label: string }
   | ResultArg;
 
 /** The address `at` bytes into a zeroed area that calls share by its name. */

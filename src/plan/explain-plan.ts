@@ -6,7 +6,7 @@ import { flagNames } from "#ffi/uapi/flags.ts";
 import { TIOC } from "#ffi/uapi/ioctl.ts";
 import { FSCONFIG, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, OPEN_TREE } from "#ffi/uapi/mount.ts";
 import { PR } from "#ffi/uapi/prctl.ts";
-import { lowerInit, lowerLaunch, type LoweredTape, type Origin, planSteps } from "./lower-plan.ts";
+import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape, type Origin, planSteps } from "./lower-plan.ts";
 import type { Actor, Plan } from "./plan.ts";
 import { explainLauncherStep, type LauncherStep } from "./steps/launch.ts";
 import { explainStep, phaseOf, type Step } from "./steps.ts";
@@ -50,7 +50,7 @@ function key({ actor, index }: Origin): string {
 function callsByStep(plan: Plan): ReadonlyMap<string, readonly string[]> {
   const calls = new Map<string, string[]>();
   const tapes: readonly LoweredTape[] =
-    plan.init.length > 0 ? [lowerLaunch(plan), lowerInit(plan)] : [lowerLaunch(plan)];
+    plan.init.length > 0 ? [lowerLaunch(plan), lowerInit(plan), lowerCommand(plan)] : [lowerLaunch(plan)];
   for (const { calls: list, origins } of tapes) {
     for (const [n, call] of list.entries()) {
       const origin = origins[n];
@@ -147,8 +147,8 @@ function explainArg(arg: Arg, decode: Decoder | undefined): string {
       return `&${arg.name}`;
     case "failure":
       return "&failure";
-    case "page-after":
-      return "&next page";
+    case "address":
+      return `&${arg.label}`;
     case "result":
       return `result of ${arg.label}`;
   }

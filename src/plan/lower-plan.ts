@@ -77,10 +77,16 @@ function lowerJoin(lowering: Lowering, plan: Plan, clone: CloneStep): void {
   lowering.frame(call("exit_group", [0], { label: "joined" }));
 }
 
-/** What runs as the init, and in its child as the command. */
+/** What runs as the init. Its child goes on at COMMAND, on the tape of lowerCommand(). */
 export function lowerInit(plan: Plan): LoweredTape {
   const lowering = new Lowering();
   lowering.steps("init", plan.init);
+  return lowering;
+}
+
+/** What runs in the init's child, up to the command's exec: a tape of its own, which the init gives back then. */
+export function lowerCommand(plan: Plan): LoweredTape {
+  const lowering = new Lowering();
   lowering.steps("command", plan.command, COMMAND);
   return lowering;
 }

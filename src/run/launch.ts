@@ -14,16 +14,17 @@ import { mapFunction, mapMemory, unmapMemory, viewMemory } from "#ffi/libc/memor
 import { openPidfd, sendSignal, waitFor } from "#ffi/libc/process.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
 import { runnerCode } from "#ffi/runner/code.ts";
-import { buildElf, elfTapeBase } from "#ffi/runner/elf.ts";
+import { buildElf, ELF_SECOND_BASE, elfTapeBase } from "#ffi/runner/elf.ts";
 import { assemble, type AssembleOptions, type Tape } from "#ffi/tape/assemble.ts";
 import { LIMITS, WORD } from "#ffi/tape/format.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { assert, explainErrno, NsboxError } from "#src/error.ts";
 import { findHint } from "#src/hints.ts";
-import { lowerInit, lowerLaunch, type LoweredTape } from "#src/plan/lower-plan.ts";
+import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape } from "#src/plan/lower-plan.ts";
 import type { Plan } from "#src/plan/plan.ts";
 import { BOX_PID, CLONED, HELPER_PID, type LauncherStep } from "#src/plan/steps/launch.ts";
 import { joinFd } from "#src/plan/steps/namespaces.ts";
+import { COMMAND } from "#src/plan/steps/init.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { decodeReports, failureOf, type PlacedTape, placeOf } from "./report.ts";
 import { receiveFd } from "#ffi/libc/receive-fd.ts";
@@ -43,7 +44,7 @@ const FD_BASE = 700;
 
 export interface LaunchOptions {
   /** Tests: break one call of a tape, to see what a failing kernel would do. */
-  readonly breakCall?: { readonly tape: "launch" | "init"; readonly record: number };
+  readonly breakCall?: { readonly tape: "launch" | "init" | "command"; readonly record: number };
 }
 
 interface BoxProcess {
@@ -120,10 +121,13 @@ function launchWith(plan: Plan, facts: HostFacts, files: LaunchFiles, options: L
   const tapes: PlacedTape[] = [];
   const common = { arch: facts.arch, fdBase: FD_BASE, failStatus: FAIL_STATUS };
   if (plan.init.length > 0) {
-    const init = place(lowerInit(plan), { ...common, base: elfTapeBase(facts.arch), fds: files.byName });
-    tapes.push(init);
+    const command = place(lowerCommand(plan), { ...common, base: ELF_SECOND_BASE, fds: files.byName });
+    const labels = { [COMMAND]: command.tape.entry };
+    const init = place(lowerInit(plan), { ...common, base: elfTapeBase(facts.arch), fds: files.byName, labels });
+    tapes.push(init, command);
     breakRecord(init.tape, "init", options);
-    files.byName["init-image"] = sealedMemfd("nsbox-init", buildElf(facts.arch, init.tape));
+    breakRecord(command.tape, "command", options);
+    files.byName["init-image"] = sealedMemfd("nsbox-init", buildElf(facts.arch, init.tape, command.tape));
   }
   const base = mapMemory(LIMITS.bytes);
   const launchTape = place(lowerLaunch(plan), { ...common, base, fds: files.byName });
@@ -144,7 +148,7 @@ function place(lowered: LoweredTape, options: AssembleOptions): PlacedTape {
   return { lowered, tape: assemble(lowered.calls, options) };
 }
 
-function breakRecord(tape: Tape, name: "launch" | "init", options: LaunchOptions): void {
+function breakRecord(tape: Tape, name: "launch" | "init" | "command", options: LaunchOptions): void {
   const { breakCall } = options;
   if (breakCall?.tape !== name) return;
   const NO_SUCH_CALL = 0xffff;

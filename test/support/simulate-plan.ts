@@ -2,7 +2,8 @@
 import { assemble, type Tape } from "#ffi/tape/assemble.ts";
 import { type Kernel, type Memory, type Outcome, ProcessEnd, simulate } from "#ffi/tape/simulate.ts";
 import { syscallName } from "#ffi/uapi/syscalls.ts";
-import { lowerInit, lowerLaunch, type LoweredTape } from "#src/plan/lower-plan.ts";
+import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape } from "#src/plan/lower-plan.ts";
+import { COMMAND } from "#src/plan/steps/init.ts";
 import type { Plan } from "#src/plan/plan.ts";
 
 export const BASE = 0x10000;
@@ -17,23 +18,31 @@ const FDS = {
 };
 
 /** A plan's tape, ready to run anywhere that knows BASE. */
-export function placeTape(lowered: LoweredTape, arch: "x64" | "arm64" = "x64"): Tape {
-  return assemble(lowered.calls, { arch, base: BASE, fds: FDS, fdBase: 700, failStatus: 125 });
+export function placeTape(lowered: LoweredTape, base: number, labels: Readonly<Record<string, number>>): Tape {
+  return assemble(lowered.calls, { arch: "x64", base, fds: FDS, fdBase: 700, failStatus: 125, labels });
 }
 
 export interface SimulatedTape {
-  readonly name: "launch" | "init";
+  readonly name: "launch" | "init" | "command";
   readonly lowered: LoweredTape;
   readonly tape: Tape;
 }
 
-/** Both tapes of a plan; the init's only where there is one. */
+function place(
+  name: SimulatedTape["name"],
+  lowered: LoweredTape,
+  base: number = BASE,
+  labels: Readonly<Record<string, number>> = {},
+): SimulatedTape {
+  return { name, lowered, tape: placeTape(lowered, base, labels) };
+}
+
+/** All tapes of a plan; the init's only where there is one. */
 export function planTapes(plan: Plan): readonly SimulatedTape[] {
-  const names = plan.init.length > 0 ? (["launch", "init"] as const) : (["launch"] as const);
-  return names.map((name) => {
-    const lowered = name === "launch" ? lowerLaunch(plan) : lowerInit(plan);
-    return { name, lowered, tape: placeTape(lowered) };
-  });
+  const launch = place("launch", lowerLaunch(plan));
+  if (plan.init.length === 0) return [launch];
+  const command = place("command", lowerCommand(plan), 0x80000);
+  return [launch, place("init", lowerInit(plan), BASE, { [COMMAND]: command.tape.entry }), command];
 }
 
 export interface Run {

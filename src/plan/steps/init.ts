@@ -81,9 +81,12 @@ export const superviseStep: StepKind<SuperviseStep> = {
       call("exit_group", [result("exited")]),
       // The command's arguments and environment are its own by now: give the pages that hold them back. A range
       // beyond the tape is ENOMEM, after what is mapped has been given back; see madvise(2).
-      call("madvise", [{ kind: "page-after" }, LIGHTEN_BYTES, MADV.DONTNEED], {
+      call("madvise", [{ kind: "address", label: COMMAND }, LIGHTEN_BYTES, MADV.DONTNEED], {
         label: "lighten",
-        cases: [{ equals: "ENOMEM", then: "waiting" }],
+        cases: [
+          { equals: "ENOMEM", then: "waiting" },
+          { equals: "EINVAL", then: "waiting" }, // pages larger than ours
+        ],
         then: "waiting",
       }),
     ];
