@@ -1,0 +1,24 @@
+// Names that other processes chose, made harmless for a terminal.
+
+/** Control characters (C0, DEL, C1) and those that change the direction of text, as \xNN or \u{…}. */
+export function escapeText(text: string): string {
+  let escaped = "";
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) escaped += `\\x${code.toString(16).padStart(2, "0")}`;
+    else if (isDirection(code)) escaped += `\\u{${code.toString(16)}}`;
+    else escaped += character;
+  }
+  return escaped;
+}
+
+/** Bidirectional controls and zero-width characters: what is read would not be what is there. */
+function isDirection(code: number): boolean {
+  return (
+    (code >= 0x200b && code <= 0x200f) ||
+    (code >= 0x2028 && code <= 0x202e) ||
+    (code >= 0x2066 && code <= 0x2069) ||
+    code === 0x061c ||
+    code === 0xfeff
+  );
+}

@@ -1,0 +1,66 @@
+// Parsers of /proc files, see proc(5). Pure: text in, data out.
+
+/** "Name:\tvalue" lines of /proc/PID/status. */
+export function parseStatus(text: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const colon = line.indexOf(":");
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  return fields;
+}
+
+/** One line of an id map: `size` ids from `inside` are those from `outside`. */
+export interface IdRange {
+  readonly inside: number;
+  readonly outside: number;
+  readonly size: number;
+}
+
+/** /proc/PID/uid_map and gid_map, as the reading process sees them. */
+export function parseIdRanges(text: string): readonly IdRange[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter((numbers) => numbers.length === 3 && numbers.every(Number.isSafeInteger))
+    .map(([inside = 0, outside = 0, size = 0]) => ({ inside, outside, size }));
+}
+
+/** KERNEL: 2^32-1 is not an id, so this is every one there is. */
+const ALL_IDS = 2 ** 32 - 1;
+
+/** "0 inside is 1000 outside", "0–65535 inside are 100000–165535 outside". */
+export function explainIdRange({ inside, outside, size }: IdRange): string {
+  if (inside === 0 && outside === 0 && size === ALL_IDS) return "every id is the same inside and outside";
+  if (size === 1) return `${inside} inside is ${outside} outside`;
+  return `${inside}–${inside + size - 1} inside are ${outside}–${outside + size - 1} outside`;
+}
+
+/** The start time, field 22 of /proc/PID/stat, in clock ticks since boot. The name may hold spaces and brackets. */
+export function parseStartTicks(text: string): number | undefined {
+  const ticks = Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[19]);
+  return Number.isSafeInteger(ticks) ? ticks : undefined;
+}
+
+/** A line of /proc/PID/cgroup: cgroup v2 has hierarchy 0 and no controllers. */
+export interface CgroupLine {
+  readonly hierarchy: number;
+  readonly controllers: readonly string[];
+  readonly path: string;
+}
+
+/** /proc/PID/cgroup, see cgroups(7). Paths may hold colons. */
+export function parseCgroups(text: string): readonly CgroupLine[] {
+  return text.split("\n").flatMap((line) => {
+    const match = /^(\d+):([^:]*):(.*)$/.exec(line);
+    if (match === null) return [];
+    const [, hierarchy = "0", controllers = "", path = ""] = match;
+    return [{ hierarchy: Number(hierarchy), controllers: controllers.split(",").filter((name) => name !== ""), path }];
+  });
+}
+
+/** "net:[4026531840]" → 4026531840. */
+export function parseNamespaceLink(text: string): number | undefined {
+  const match = /^[a-z_]+:\[(\d+)\]$/.exec(text);
+  return match === null ? undefined : Number(match[1]);
+}
