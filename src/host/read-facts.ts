@@ -4,7 +4,7 @@ import { TC } from "#ffi/uapi/ioctl.ts";
 import { ERRNO } from "#ffi/uapi/errno.ts";
 import { readText } from "#ffi/libc/fd.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
-import { FRESH_FOLDERS, MASKED_PATHS } from "#src/spec/defaults.ts";
+import { FRESH_FOLDERS, MASKED_PATHS, READONLY_PATHS } from "#src/spec/defaults.ts";
 import type { HostFacts, PathKind, SubIdRange } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import { normalPath } from "#src/spec/path.ts";
@@ -54,7 +54,13 @@ function readHomes(env: Readonly<Record<string, string>>): readonly string[] {
 
 /** Every path of the host whose kind decides something. */
 function pathsOf(options: RunOptions, cwd: string, homes: readonly string[]): readonly string[] {
-  const paths = ["/etc/resolv.conf", ...FRESH_FOLDERS.map(([path]) => path), ...homes, ...MASKED_PATHS];
+  const paths = [
+    "/etc/resolv.conf",
+    ...FRESH_FOLDERS.map(([path]) => path),
+    ...homes,
+    ...MASKED_PATHS,
+    ...READONLY_PATHS,
+  ];
   if (options.root?.kind === "dir") paths.push(normalPath(options.root.path, cwd));
   for (const mount of options.mounts) {
     if (mount.kind === "bind") paths.push(normalPath(mount.source, cwd));

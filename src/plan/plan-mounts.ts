@@ -36,7 +36,9 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
     ...device.mounts,
     ...parts.flatMap((part) => part.mounts),
     ...masks.flatMap((part) => part.mounts),
-    ...spec.linux.readonlyPaths.map((path): Step => ({ kind: "read-only-path", path })),
+    ...spec.linux.readonlyPaths
+      .filter((path) => facts.paths[path] !== "missing")
+      .map((path): Step => ({ kind: "read-only-path", path })),
     ...(isRootSealedLate(spec) ? [{ kind: "read-only-root" } as const] : []),
   ];
 }
