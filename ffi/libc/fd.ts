@@ -98,15 +98,17 @@ function pair(open: (bytes: Uint8Array) => number): { readonly reader: Fd; reado
 const ALL_SEALS = 0xf;
 const EINVAL = 22;
 
-/** An executable file in memory that nobody can change, see memfd_create(2). Throws SyscallError. */
-export function sealedMemfd(name: string, content: Uint8Array): Fd {
+/** An empty executable file in memory, see memfd_create(2). Throws SyscallError. */
+export function openMemfd(name: string): Fd {
   const flags = MFD.CLOEXEC | MFD.ALLOW_SEALING;
   // KERNEL: MFD_EXEC is since 6.3, and required where vm.memfd_noexec is 1.
   let number = rawSyscall("memfd_create", name, flags | MFD.EXEC);
   if (number === -EINVAL) number = rawSyscall("memfd_create", name, flags);
-  if (number < 0) number = syscall(name, "memfd_create", name, flags);
-  const fd = asFd(number);
-  writeAll(fd, content);
-  syscall(name, "fcntl", fd, F.ADD_SEALS, ALL_SEALS);
-  return fd;
+  return asFd(number >= 0 ? number : syscall(name, "memfd_create", name, flags));
+}
+
+/** Writes a memfd's content; from then on nobody can change it. Throws SyscallError. */
+export function fillAndSeal(memfd: Fd, content: Uint8Array): void {
+  writeAll(memfd, content);
+  syscall("memfd", "fcntl", memfd, F.ADD_SEALS, ALL_SEALS);
 }

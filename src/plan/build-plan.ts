@@ -14,6 +14,10 @@ import type { Step } from "./steps.ts";
 /** What Bun ignores, and must not be ignored in the command; SIGCHLD, whose being ignored would hide orphans. */
 const RESET_SIGNALS: readonly number[] = [SIG.PIPE, SIG.XFSZ, SIG.CHLD];
 
+/** What the box waits for, and the launcher signals. */
+const ID_MAPS = "id maps";
+const INIT_IMAGE = "init image";
+
 /** Order of setns(2): the user namespace first gives the privilege for the others; mnt last, as paths change. */
 const JOIN_ORDER: readonly NamespaceType[] = ["user", "pid", "ipc", "uts", "net", "cgroup", "time", "mnt"];
 
@@ -24,7 +28,8 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
   const clone: CloneStep = {
     kind: "clone",
     namespaces: newNamespaces(spec),
-    vfork: maps.launcher.length === 0 && !spec.process.terminal && join.length === 0,
+    // With an init there is work for the launcher while the box sets itself up.
+    vfork: !spec.box.init && maps.launcher.length === 0 && !spec.process.terminal && join.length === 0,
     clone3: facts.clone3,
     sibling: join.length > 0,
   };
@@ -41,7 +46,7 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
   if (!spec.box.init)
     return { launcher, join, setup: [...setup, ...planLimits(spec), ...command], init: [], command: [] };
   return {
-    launcher,
+    launcher: [...launcher, { kind: "init-image" }, { kind: "signal", of: INIT_IMAGE }],
     join,
     setup: [
       ...setup,
@@ -49,6 +54,7 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
       ...planLimits(spec),
       { kind: "signals", defaults: RESET_SIGNALS, mask: 0xffff_ffff_ffff_ffffn },
       { kind: "close-files", keep: ["report", ...spec.box.passFds] },
+      { kind: "wait", for: INIT_IMAGE, first: maps.launcher.length === 0 },
       { kind: "exec-init" },
     ],
     init: [
@@ -106,8 +112,8 @@ function planIdMaps(spec: Spec, facts: HostFacts): IdMapSteps {
       : [newIdMap("newuidmap", uids), newIdMap("newgidmap", gids)];
   const needsRoot = !mapsOutside(uids, facts.uid) && mapsInside(uids, 0) && mapsInside(gids, 0);
   return {
-    launcher: [...written, { kind: "signal", of: "id maps" }],
-    setup: [{ kind: "wait", for: "id maps" }, ...(needsRoot ? [{ kind: "become-root" } as const] : [])],
+    launcher: [...written, { kind: "signal", of: ID_MAPS }],
+    setup: [{ kind: "wait", for: ID_MAPS, first: true }, ...(needsRoot ? [{ kind: "become-root" } as const] : [])],
   };
 }
 

@@ -2,11 +2,12 @@
 import {
   type Fd,
   closeFile,
+  fillAndSeal,
   openFile,
+  openMemfd,
   openPipe,
   openSocketPair,
   readAll,
-  sealedMemfd,
   writeAll,
   writeText,
 } from "#ffi/libc/fd.ts";
@@ -43,6 +44,8 @@ const FAIL_STATUS = 125;
 const FD_BASE = 700;
 
 export interface LaunchOptions {
+  /** Called while the box sets itself up, before the launcher waits for it. */
+  readonly meanwhile?: (pid: number) => void;
   /** Tests: break one call of a tape, to see what a failing kernel would do. */
   readonly breakCall?: { readonly tape: "launch" | "init" | "command"; readonly record: number };
 }
@@ -118,30 +121,39 @@ function openNamespace(path: string): Fd {
 }
 
 function launchWith(plan: Plan, facts: HostFacts, files: LaunchFiles, options: LaunchOptions): RunningBox {
-  const tapes: PlacedTape[] = [];
-  const common = { arch: facts.arch, fdBase: FD_BASE, failStatus: FAIL_STATUS };
-  if (plan.init.length > 0) {
-    const command = place(lowerCommand(plan), { ...common, base: ELF_SECOND_BASE, fds: files.byName });
-    const labels = { [COMMAND]: command.tape.entry };
-    const init = place(lowerInit(plan), { ...common, base: elfTapeBase(facts.arch), fds: files.byName, labels });
-    tapes.push(init, command);
-    breakRecord(init.tape, "init", options);
-    breakRecord(command.tape, "command", options);
-    files.byName["init-image"] = sealedMemfd("nsbox-init", buildElf(facts.arch, init.tape, command.tape));
-  }
   const base = mapMemory(LIMITS.bytes);
-  const launchTape = place(lowerLaunch(plan), { ...common, base, fds: files.byName });
-  tapes.push(launchTape);
-  breakRecord(launchTape.tape, "launch", options);
-  const memory = viewMemory(base, launchTape.tape.bytes.length);
-  memory.set(launchTape.tape.bytes);
-  runner ??= mapFunction(runnerCode(facts.arch));
-  runner(launchTape.tape.entry);
-  const box = clonedBox(plan, tapes, memory, files);
-  const running = finishLaunch({ plan, files, tapes, box });
-  // The report has ended: nobody runs out of this memory any more.
-  unmapMemory(base, LIMITS.bytes);
-  return running;
+  try {
+    if (plan.init.length > 0) files.byName["init-image"] = openMemfd("nsbox-init");
+    const launchTape = place(lowerLaunch(plan), { ...common(facts), base, fds: files.byName });
+    breakRecord(launchTape.tape, "launch", options);
+    const memory = viewMemory(base, launchTape.tape.bytes.length);
+    memory.set(launchTape.tape.bytes);
+    runner ??= mapFunction(runnerCode(facts.arch));
+    runner(launchTape.tape.entry);
+    const box = clonedBox(plan, launchTape, memory, files);
+    return finishLaunch({ plan, facts, files, tapes: [launchTape], box, options });
+  } finally {
+    // The report has ended, or the box has: nobody runs out of this memory any more.
+    unmapMemory(base, LIMITS.bytes);
+  }
+}
+
+function common(facts: HostFacts): Pick<AssembleOptions, "arch" | "fdBase" | "failStatus"> {
+  return { arch: facts.arch, fdBase: FD_BASE, failStatus: FAIL_STATUS };
+}
+
+/** Fills the memfd that the box will become, and gives back what was in it. */
+function writeInitImage({ plan, facts, files, options }: Launching): readonly PlacedTape[] {
+  const fds = files.byName;
+  const command = place(lowerCommand(plan), { ...common(facts), base: ELF_SECOND_BASE, fds });
+  const labels = { [COMMAND]: command.tape.entry };
+  const init = place(lowerInit(plan), { ...common(facts), base: elfTapeBase(facts.arch), fds, labels });
+  breakRecord(init.tape, "init", options);
+  breakRecord(command.tape, "command", options);
+  const image = fds["init-image"];
+  assert(image !== undefined, "a box with an init has a place for its image");
+  fillAndSeal(image, buildElf(facts.arch, init.tape, command.tape));
+  return [init, command];
 }
 
 function place(lowered: LoweredTape, options: AssembleOptions): PlacedTape {
@@ -160,16 +172,15 @@ function breakRecord(tape: Tape, name: "launch" | "init" | "command", options: L
 }
 
 /** What the clone left in memory. Throws NsboxError where it failed. */
-function clonedBox(plan: Plan, tapes: readonly PlacedTape[], bytes: Uint8Array, files: LaunchFiles): BoxProcess {
-  const tape = tapes.at(-1)?.tape;
-  assert(tape !== undefined, "a launch has a tape");
+function clonedBox(plan: Plan, placed: PlacedTape, bytes: Uint8Array, files: LaunchFiles): BoxProcess {
+  const { tape } = placed;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const pidAt = (name: string) => view.getInt32((tape.memory.get(name) ?? tape.base) - tape.base, true);
   const helper = plan.join.length > 0 ? pidAt(HELPER_PID) : 0;
   if (helper > 0) reap(openPidfd(helper));
   const pid = pidAt(BOX_PID);
   if (pid > 0) return { pid, pidfd: openPidfd(pid) };
-  if (helper > 0) throw failureNow(plan, files, tapes) ?? new NsboxError("EINTERNAL", "Cannot join: no report");
+  if (helper > 0) throw failureNow(plan, files, [placed]) ?? new NsboxError("EINTERNAL", "Cannot join: no report");
   const last = tape.labels.get(CLONED) ?? tape.base;
   const errno = -Number(view.getBigInt64(last - tape.base + WORD.failedResult * 8, true));
   const step = placeOf(plan, { actor: "launcher", index: 0 });
@@ -200,15 +211,20 @@ function reap(pidfd: Fd): void {
 
 interface Launching {
   readonly plan: Plan;
+  readonly facts: HostFacts;
   readonly files: LaunchFiles;
-  readonly tapes: readonly PlacedTape[];
+  /** Grows with the init's image. */
+  readonly tapes: PlacedTape[];
   readonly box: BoxProcess;
+  readonly options: LaunchOptions;
 }
 
 /** The launcher's own steps, then waiting until the command runs or something has failed. */
-function finishLaunch({ plan, files, tapes, box }: Launching): RunningBox {
+function finishLaunch(launching: Launching): RunningBox {
+  const { plan, files, tapes, box, options } = launching;
   try {
-    for (const step of plan.launcher.slice(1)) launcherStep(step, box.pid, files);
+    for (const step of plan.launcher) launcherStep(step, launching);
+    options.meanwhile?.(box.pid);
     const failure = failureNow(plan, files, tapes);
     if (failure !== undefined) throw failure;
     const terminal = files.terminalReader === undefined ? undefined : receiveFd(files.terminalReader);
@@ -220,9 +236,14 @@ function finishLaunch({ plan, files, tapes, box }: Launching): RunningBox {
   }
 }
 
-function launcherStep(step: LauncherStep, pid: number, files: LaunchFiles): void {
+function launcherStep(step: LauncherStep, launching: Launching): void {
+  const { files, tapes } = launching;
+  const { pid } = launching.box;
   switch (step.kind) {
     case "clone":
+      return;
+    case "init-image":
+      tapes.push(...writeInitImage(launching));
       return;
     case "signal":
       if (files.goWriter !== undefined) writeAll(files.goWriter, new Uint8Array(1));

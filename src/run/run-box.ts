@@ -1,4 +1,5 @@
 // One box in the foreground, from Spec to exit code: what `nsbox run` and, later, others share.
+import type { Fd } from "#ffi/libc/fd.ts";
 import { setSignalMask } from "#ffi/libc/process.ts";
 import type { Ended } from "#ffi/libc/process.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
@@ -6,7 +7,7 @@ import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { Spec } from "#src/spec/spec.ts";
 import { launch } from "./launch.ts";
-import { stepAside } from "./step-aside.ts";
+import { openWatcher, stepAside } from "./step-aside.ts";
 import { supervise, SUPERVISED_SIGNALS } from "./supervise.ts";
 
 /** How a box ended. */
@@ -28,11 +29,14 @@ export function runBox(spec: Spec, facts: HostFacts, { watcherArgv }: RunBoxOpti
   // From here on a signal waits until there is a box to forward it to.
   setSignalMask(facts.signalMask | SUPERVISED_SIGNALS);
   try {
-    const box = launch(plan, facts);
     const { timeoutMs } = spec.box;
-    if (watcherArgv !== undefined && box.terminal === undefined) {
-      stepAside({ pid: box.pid, forward: FORWARDED_SIGNALS, timeoutMs }, facts, watcherArgv);
-    }
+    let watcher: Fd | undefined;
+    const watched = watcherArgv !== undefined && !spec.process.terminal;
+    const meanwhile = (pid: number): void => {
+      watcher = openWatcher({ pid, forward: FORWARDED_SIGNALS, timeoutMs }, facts);
+    };
+    const box = launch(plan, facts, watched ? { meanwhile } : {});
+    if (watched && watcher !== undefined) stepAside(watcher, facts, watcherArgv);
     const { ended, timedOut } = supervise(box, timeoutMs);
     return { pid: box.pid, exitCode: exitCodeOf(ended), timedOut };
   } finally {

@@ -70,14 +70,16 @@ export function restoreSignals(): Call {
 export interface WaitStep {
   readonly kind: "wait";
   readonly for: string;
+  /** The box's first wait also closes its copy of the other end, so that a dead launcher reads as the end. */
+  readonly first: boolean;
 }
 
 export const waitStep: StepKind<WaitStep> = {
   phase: "ids",
   explain: (step) => `wait for the launcher: ${step.for}`,
   // Nothing to read means that the launcher has died or given up: a report then reaches nobody, or says so.
-  lower: () => [
-    call("close", [fd("go-writer")]),
+  lower: (step) => [
+    ...(step.first ? [call("close", [fd("go-writer")])] : []),
     call("read", [fd("go"), memory("go", 8), 1], { cases: [{ equals: 0, then: "report" }] }),
   ],
 };
@@ -102,7 +104,12 @@ export interface NewIdMapStep {
   readonly args: readonly string[];
 }
 
-export type LauncherStep = CloneStep | SignalStep | WriteIdMapStep | NewIdMapStep;
+/** Launcher: fill and seal the init's image, while the box is setting itself up. */
+export interface InitImageStep {
+  readonly kind: "init-image";
+}
+
+export type LauncherStep = CloneStep | SignalStep | WriteIdMapStep | NewIdMapStep | InitImageStep;
 
 /** What the launcher does, for people. */
 export function explainLauncherStep(step: LauncherStep): string {
@@ -111,6 +118,8 @@ export function explainLauncherStep(step: LauncherStep): string {
       return cloneStep.explain(step);
     case "signal":
       return `let the box go on: ${step.of}`;
+    case "init-image":
+      return "write the init (runner, tape) to a memfd and seal it";
     case "write-id-map":
       return `write ${quote(step.text)} to the box's ${step.file}`;
     case "new-id-map":

@@ -2,8 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkRendezvous } from "#src/plan/check-rendezvous.ts";
 import { explainPlan } from "#src/plan/explain-plan.ts";
 import { GOLDEN_CASES, goldenPlan } from "#test/support/golden-plans.ts";
+import { SAMPLE_FACTS } from "#test/support/sample-facts.ts";
 
 const FOLDER = join(import.meta.dir, "../../../golden");
 
@@ -16,6 +18,18 @@ describe("buildPlan()", () => {
       writeFileSync(file, text);
     }
     expect(text).toBe(readFileSync(file, "utf8"));
+  });
+
+  test("never lets the launcher and the box wait for each other for ever", () => {
+    for (const one of GOLDEN_CASES) expect(() => checkRendezvous(goldenPlan(one))).not.toThrow();
+    const plan = goldenPlan(GOLDEN_CASES[0] ?? { name: "", facts: SAMPLE_FACTS, options: {} });
+    const launcher = plan.launcher.filter((step) => step.kind !== "signal");
+    expect(() => checkRendezvous({ ...plan, launcher })).toThrow(
+      "the box waits for [init image], the launcher signals []",
+    );
+    const [clone, ...rest] = plan.launcher;
+    if (clone?.kind !== "clone") throw new Error("a plan begins with its clone");
+    expect(() => checkRendezvous({ ...plan, launcher: [{ ...clone, vfork: true }, ...rest] })).toThrow("suspended");
   });
 
   test("gives the same plan for the same input", () => {
