@@ -1,10 +1,14 @@
-// The devices of a box, as the OCI specification lists them for Linux.
+// The /dev of a box, as the OCI specification lists it for Linux; and the masks of /proc and /sys, which use its null.
+import type { HostFacts } from "#src/spec/facts.ts";
+import type { Spec } from "#src/spec/spec.ts";
+import type { Parts } from "./parts.ts";
+import type { Step } from "./steps.ts";
 
 /** Devices bound from the host: harmless ones that programs expect. */
-export const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"] as const;
+const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"] as const;
 
 /** Links in /dev, [path, target]. */
-export const DEV_LINKS = [
+const DEV_LINKS = [
   ["/dev/fd", "/proc/self/fd"],
   ["/dev/stdin", "/proc/self/fd/0"],
   ["/dev/stdout", "/proc/self/fd/1"],
@@ -12,8 +16,68 @@ export const DEV_LINKS = [
   ["/dev/ptmx", "pts/ptmx"],
 ] as const;
 
-/** devpts options: see mount(8). Everybody may open a new terminal. */
-export const DEVPTS_CONFIG = [
+/** devpts options, see mount(8): everybody may open a new terminal. */
+export const DEVPTS_CONFIG: readonly (readonly [key: string, value: string])[] = [
   ["ptmxmode", "0666"],
   ["mode", "0620"],
-] as const;
+];
+export const DEVPTS_DATA = "ptmxmode=0666,mode=0620";
+
+const NO_EXEC = { readOnly: false, dev: false, noexec: true };
+
+/** A minimal /dev. */
+export function planDev(spec: Spec): Parts {
+  const mkdir = (path: string): Step => ({ kind: "mkdir", path, mode: 0o755 });
+  const mount = (type: string, destination: string, data: string): Step => ({
+    kind: "mount",
+    type,
+    destination,
+    data,
+    options: type === "devpts" ? { ...NO_EXEC, dev: true } : NO_EXEC,
+  });
+  const paths = DEVICES.map((name) => `/dev/${name}`);
+  const isHost = spec.root.source.kind === "host";
+  // A root folder may hold a link in the place of /dev: there the mount is made detached, and attached unfollowed.
+  const dev: Step = {
+    kind: "new-filesystem",
+    type: "tmpfs",
+    tree: "dev",
+    config: [["mode", "0755"]],
+    options: NO_EXEC,
+  };
+  const sources = paths.map((path): Step => ({ kind: "open-node", source: path, node: path }));
+  return {
+    sources: isHost ? sources : [dev, ...sources],
+    mounts: [
+      ...(isHost
+        ? [mount("tmpfs", "/dev", "mode=0755")]
+        : [mkdir("/dev"), { kind: "attach", tree: "dev", destination: "/dev", ifPresent: false } as const]),
+      ...paths.flatMap((path): readonly Step[] => [
+        { kind: "touch", path },
+        { kind: "attach-node", node: path, destination: path, ifPresent: false },
+      ]),
+      mkdir("/dev/pts"),
+      mount("devpts", "/dev/pts", DEVPTS_DATA),
+      mkdir("/dev/shm"),
+      mount("tmpfs", "/dev/shm", "mode=1777"),
+      // It shows the IPC namespace's queues, and only that namespace's owner may mount it; see mq_overview(7).
+      ...(spec.linux.namespaces.ipc.kind === "new" ? [mkdir("/dev/mqueue"), mount("mqueue", "/dev/mqueue", "")] : []),
+      ...DEV_LINKS.map(([path, target]): Step => ({ kind: "symlink", path, target })),
+    ],
+  };
+}
+
+/** A path of /proc or /sys that shows or changes too much: a file reads empty, a folder is empty. */
+export function planMask(path: string, facts: HostFacts): Parts {
+  const kind = facts.paths[path];
+  if (kind === undefined || kind === "missing") return { sources: [], mounts: [] };
+  if (kind === "dir") {
+    const options = { ...NO_EXEC, readOnly: true };
+    return { sources: [], mounts: [{ kind: "mount", type: "tmpfs", destination: path, data: "mode=0555", options }] };
+  }
+  const node = `mask of ${path}`;
+  return {
+    sources: [{ kind: "open-node", source: "/dev/null", node }],
+    mounts: [{ kind: "attach-node", node, destination: path, ifPresent: true }],
+  };
+}

@@ -3,16 +3,11 @@ import { NsboxError } from "#src/error.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { isBelow, parentPaths } from "#src/spec/path.ts";
 import type { Mount, Spec } from "#src/spec/spec.ts";
-import { DEV_LINKS, DEVICES, DEVPTS_CONFIG } from "./plan-dev.ts";
+import type { Parts } from "./parts.ts";
+import { DEVPTS_CONFIG, DEVPTS_DATA, planDev, planMask } from "./plan-dev.ts";
 import { overlaidEntries, overlayStep, planHostOverlay } from "./plan-overlay.ts";
 import type { MountOptions } from "./steps/mounts.ts";
 import type { Step } from "./steps.ts";
-
-/** What one mount needs before the root changes, and after. */
-interface Parts {
-  readonly sources: readonly Step[];
-  readonly mounts: readonly Step[];
-}
 
 const PLAIN: MountOptions = { readOnly: false, dev: false, noexec: false };
 
@@ -99,8 +94,35 @@ interface MountContext {
 
 function planMount(context: MountContext): Parts {
   const { mount } = context;
+  if (isPlain(context)) return { sources: [], mounts: [...mountPoint(context, false), plainMount(mount)] };
   const isFile = mount.type === "file" || (mount.type === "bind" && isFileSource(mount.source, context.facts));
   return { sources: [sourceStep(context)], mounts: [...mountPoint(context, isFile), attach(treeOf(context), mount)] };
+}
+
+/** A new file system in the host's own root, where no other box can have put a link in the way. */
+function isPlain({ spec, mount }: MountContext): boolean {
+  return mount.type !== "bind" && mount.type !== "file" && isHostRoot(spec);
+}
+
+function isHostRoot({ root }: Spec): boolean {
+  return root.source.kind === "host" && root.writes.kind === "none";
+}
+
+function plainMount(mount: Mount): Step {
+  const { destination, type } = mount;
+  if (mount.type === "tmpfs") {
+    const size = mount.sizeBytes === undefined ? "" : `,size=${mount.sizeBytes}`;
+    const data = `mode=${mount.mode.toString(8).padStart(4, "0")}${size}`;
+    return {
+      kind: "mount",
+      type,
+      destination,
+      data,
+      options: { readOnly: mount.readOnly, dev: false, noexec: mount.noexec },
+    };
+  }
+  const options = { readOnly: mount.type === "sysfs", dev: mount.type === "devpts", noexec: true };
+  return { kind: "mount", type, destination, data: mount.type === "devpts" ? DEVPTS_DATA : "", options };
 }
 
 function attach(tree: string, mount: { readonly destination: string }): Step {
@@ -161,9 +183,7 @@ function mountPoint(context: MountContext, isFile: boolean): readonly Step[] {
   const { spec, facts, mount, index } = context;
   const { destination } = mount;
   const cover = coveringTmpfs(spec, index, destination);
-  const isHost =
-    spec.root.source.kind === "host" && (spec.root.writes.kind === "none" || spec.root.writes.kind === "through");
-  if (isHost && cover === undefined) {
+  if (isHostRoot(spec) && cover === undefined) {
     if (facts.paths[destination] !== "missing") return [];
     throw new NsboxError("ESPEC", `Cannot mount on ${JSON.stringify(destination)}: it does not exist on the host`, {
       hint: "choose a destination below /tmp, or use --overlay, which can make folders anywhere",
@@ -184,63 +204,4 @@ function coveringTmpfs(spec: Spec, index: number, destination: string): string |
     cover = mount.type === "tmpfs" ? mount.destination : undefined;
   }
   return cover;
-}
-
-function planDev(spec: Spec): Parts {
-  const sources: Step[] = [];
-  const mounts: Step[] = [];
-  const add = (source: Step & { readonly tree: string }, destination: string, ...before: Step[]) => {
-    sources.push(source);
-    mounts.push(...before, { kind: "attach", tree: source.tree, destination, ifPresent: false });
-  };
-  const mkdir = (path: string): Step => ({ kind: "mkdir", path, mode: 0o755 });
-  const tmpfs = (tree: string, mode: string): Step & { readonly tree: string } => ({
-    kind: "new-filesystem",
-    type: "tmpfs",
-    tree,
-    config: [["mode", mode]],
-    options: { ...PLAIN, noexec: true },
-  });
-  const makeDev = spec.root.source.kind === "host" ? [] : [mkdir("/dev")];
-  add(tmpfs("dev", "0755"), "/dev", ...makeDev);
-  const devOptions = { readOnly: false, dev: true, noexec: true };
-  for (const name of DEVICES) {
-    const path = `/dev/${name}`;
-    add({ kind: "open-tree", source: path, tree: path, options: devOptions }, path, { kind: "touch", path });
-  }
-  const pts: Step & { readonly tree: string } = {
-    kind: "new-filesystem",
-    type: "devpts",
-    tree: "devpts",
-    config: DEVPTS_CONFIG,
-    options: devOptions,
-  };
-  add(pts, "/dev/pts", mkdir("/dev/pts"));
-  add(tmpfs("shm", "1777"), "/dev/shm", mkdir("/dev/shm"));
-  // A message queue file system shows the IPC namespace's queues and can only be made by that namespace's owner.
-  if (spec.linux.namespaces.ipc.kind === "new") {
-    const mqueue: Step & { readonly tree: string } = {
-      kind: "new-filesystem",
-      type: "mqueue",
-      tree: "mqueue",
-      config: [],
-      options: { ...PLAIN, noexec: true },
-    };
-    add(mqueue, "/dev/mqueue", mkdir("/dev/mqueue"));
-  }
-  for (const [path, target] of DEV_LINKS) mounts.push({ kind: "symlink", path, target });
-  return { sources, mounts };
-}
-
-/** A path of /proc or /sys that shows or changes too much: a file reads empty, a folder is empty. */
-function planMask(path: string, facts: HostFacts): Parts {
-  const kind = facts.paths[path];
-  if (kind === undefined || kind === "missing") return { sources: [], mounts: [] };
-  const tree = `mask of ${path}`;
-  const options = { readOnly: true, dev: true, noexec: true };
-  const source: Step =
-    kind === "dir"
-      ? { kind: "new-filesystem", type: "tmpfs", tree, config: [["mode", "0555"]], options }
-      : { kind: "open-tree", source: "/dev/null", tree, options };
-  return { sources: [source], mounts: [{ kind: "attach", tree, destination: path, ifPresent: true }] };
 }

@@ -4,6 +4,7 @@ import type { Phase, StepKind } from "./step.ts";
 import * as files from "./steps/files.ts";
 import * as init from "./steps/init.ts";
 import * as launch from "./steps/launch.ts";
+import * as plain from "./steps/plain-mounts.ts";
 import * as mounts from "./steps/mounts.ts";
 import * as namespaces from "./steps/namespaces.ts";
 import * as process from "./steps/process.ts";
@@ -28,7 +29,10 @@ export type Step =
   | mounts.StageStep
   | mounts.PivotStep
   | mounts.AttachStep
-  | mounts.ReadOnlyPathStep
+  | plain.MountStep
+  | plain.OpenNodeStep
+  | plain.AttachNodeStep
+  | plain.ReadOnlyPathStep
   | mounts.ReadOnlyRootStep
   | terminal.OpenTerminalStep
   | terminal.UseTerminalStep
@@ -72,7 +76,10 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   stage: mounts.stageStep,
   pivot: mounts.pivotStep,
   attach: mounts.attachStep,
-  "read-only-path": mounts.readOnlyPathStep,
+  mount: plain.mountStep,
+  "open-node": plain.openNodeStep,
+  "attach-node": plain.attachNodeStep,
+  "read-only-path": plain.readOnlyPathStep,
   "read-only-root": mounts.readOnlyRootStep,
   "open-terminal": terminal.openTerminalStep,
   "use-terminal": terminal.useTerminalStep,

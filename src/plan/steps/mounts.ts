@@ -170,31 +170,6 @@ export const attachStep: StepKind<AttachStep> = {
   ],
 };
 
-/** Make a path that is mounted already read-only, by mounting it over itself. */
-export interface ReadOnlyPathStep {
-  readonly kind: "read-only-path";
-  readonly path: string;
-}
-
-export const readOnlyPathStep: StepKind<ReadOnlyPathStep> = {
-  phase: "mounts",
-  explain: (step) => `make ${quote(step.path)} read-only, if it is there`,
-  lower: (step) => {
-    const copy = fd("read-only copy");
-    const skip = `skip ${step.path}`;
-    const options: MountOptions = { readOnly: true, dev: false, noexec: true };
-    return [
-      call("open_tree", [AT.FDCWD, step.path, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.RECURSIVE], {
-        as: "read-only copy",
-        cases: [{ equals: "ENOENT", then: skip }],
-      }),
-      setAttributes(copy, options, true),
-      call("move_mount", [copy, "", AT.FDCWD, step.path, MOVE_MOUNT.F_EMPTY_PATH]),
-      call("getpid", [], { label: skip }),
-    ];
-  },
-};
-
 /** Make the root itself read-only, after mount points were made in it. */
 export interface ReadOnlyRootStep {
   readonly kind: "read-only-root";

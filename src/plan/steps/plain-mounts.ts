@@ -1,0 +1,89 @@
+// Mounts in one call each, for destinations that nobody can have swapped: in the host's own root, in the box's fresh
+// /dev, in /proc and /sys. Elsewhere mounts.ts is the way.
+import { AT } from "#ffi/uapi/fcntl.ts";
+import { flagNames } from "#ffi/uapi/flags.ts";
+import { MOVE_MOUNT, MS, OPEN_TREE } from "#ffi/uapi/mount.ts";
+import { call, result, tolerate } from "#ffi/tape/call.ts";
+import { quote, type StepKind } from "../step.ts";
+import type { MountOptions } from "./mounts.ts";
+
+function mountFlags(options: MountOptions): number {
+  // Nothing inside a box may gain from a setuid file, whatever mount it lies on.
+  let flags: number = MS.NOSUID;
+  if (options.readOnly) flags |= MS.RDONLY;
+  if (!options.dev) flags |= MS.NODEV;
+  if (options.noexec) flags |= MS.NOEXEC;
+  return flags;
+}
+
+/** A new file system at its place, see mount(2). */
+export interface MountStep {
+  readonly kind: "mount";
+  readonly type: string;
+  readonly destination: string;
+  /** As mount(8)'s -o has it, without the options above. */
+  readonly data: string;
+  readonly options: MountOptions;
+}
+
+export const mountStep: StepKind<MountStep> = {
+  phase: "mounts",
+  explain: ({ type, destination, data, options }) => {
+    const flags = flagNames(MS, "MS_", mountFlags(options));
+    return `mount a ${type} on ${quote(destination)} (${data === "" ? flags : `${flags}, ${data}`})`;
+  },
+  lower: ({ type, destination, data, options }) => [
+    call("mount", [type, destination, type, mountFlags(options), data === "" ? 0 : data]),
+  ],
+};
+
+/** A copy of the mount of one device or file, to be attached once. */
+export interface OpenNodeStep {
+  readonly kind: "open-node";
+  readonly source: string;
+  readonly node: string;
+}
+
+export const openNodeStep: StepKind<OpenNodeStep> = {
+  phase: "sources",
+  explain: (step) => `take ${quote(step.source)}${step.node === step.source ? "" : ` as ${step.node}`}`,
+  lower: (step) => [
+    call("open_tree", [AT.FDCWD, step.source, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC], { label: `node ${step.node}` }),
+  ],
+};
+
+/** Give it its place. */
+export interface AttachNodeStep {
+  readonly kind: "attach-node";
+  readonly node: string;
+  readonly destination: string;
+  /** Nothing happens where the destination is missing. */
+  readonly ifPresent: boolean;
+}
+
+export const attachNodeStep: StepKind<AttachNodeStep> = {
+  phase: "mounts",
+  explain: (step) => `mount ${step.node} on ${quote(step.destination)}${step.ifPresent ? " if it is there" : ""}`,
+  lower: (step) => [
+    call(
+      "move_mount",
+      [result(`node ${step.node}`), "", AT.FDCWD, step.destination, MOVE_MOUNT.F_EMPTY_PATH],
+      step.ifPresent ? tolerate("ENOENT") : {},
+    ),
+  ],
+};
+
+/** Make a path of /proc read-only, by mounting it over itself. */
+export interface ReadOnlyPathStep {
+  readonly kind: "read-only-path";
+  readonly path: string;
+}
+
+export const readOnlyPathStep: StepKind<ReadOnlyPathStep> = {
+  phase: "mounts",
+  explain: (step) => `make ${quote(step.path)} read-only`,
+  lower: ({ path }) => [
+    call("mount", [path, path, 0, MS.BIND, 0]),
+    call("mount", [0, path, 0, MS.BIND | MS.REMOUNT | MS.RDONLY | MS.NOSUID | MS.NODEV | MS.NOEXEC, 0]),
+  ],
+};
