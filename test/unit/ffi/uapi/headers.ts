@@ -92,8 +92,16 @@ function sinceVersions(source: string): ReadonlyMap<string, readonly [string, st
   const [file = "", object] = source.split(" ");
   if (object === undefined) return new Map();
   const text = readFileSync(join(import.meta.dir, "../../../../ffi/uapi", file), "utf8");
+  const lines = new RegExp(`export const ${object} = \`\n(.*?)\n\`;`, "s").exec(text)?.[1];
+  if (lines !== undefined) return sinceLines(lines);
   const body = new RegExp(`export const ${object}\\b[^=]*= \\{(.*?)\\n?\\} as const;`, "s").exec(text)?.[1];
   if (body === undefined) throw new Error(`Cannot find "${object}" in "${file}"`);
   const rows = body.matchAll(/^\s*(\w+): .*\/\/ since (\d+)\.(\d+)$/gm);
+  return new Map([...rows].map(([, name = "", major = "", minor = ""]) => [name, [major, minor]] as const));
+}
+
+/** Tables that are texts have it behind the number. */
+function sinceLines(text: string): ReadonlyMap<string, readonly [string, string]> {
+  const rows = text.matchAll(/^(\w+) \d+ since (\d+)\.(\d+)$/gm);
   return new Map([...rows].map(([, name = "", major = "", minor = ""]) => [name, [major, minor]] as const));
 }

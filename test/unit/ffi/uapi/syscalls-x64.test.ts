@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { X64 } from "#ffi/uapi/syscalls-x64.ts";
 import { cc, macroNames, noHeaders, tableDifferences } from "./headers.ts";
+import { syscallTable } from "#ffi/uapi/syscalls.ts";
+
+const X64 = syscallTable("x64");
 
 const HEADERS = ["asm/unistd_64.h"];
 // The headers of other machines have a file of this name too, with other numbers.
