@@ -97,6 +97,11 @@ const HINTS: readonly HintRow[] = [
     errno: "EACCES",
     hint: "you may not make files in this root: use --overlay, or a root that you own",
   },
+  {
+    kind: "mkdir",
+    errno: "ENOENT",
+    hint: "the folder that it is to lie in does not exist, or nothing can be made there",
+  },
   { kind: "mkdir", errno: "ENOTDIR", hint: "something on the way to the mount point is not a folder" },
   {
     kind: "chdir",

@@ -33,6 +33,7 @@ export function readFacts(options: RunOptions): HostFacts {
     subuids: options.subids ? readSubIds("/etc/subuid", uid, env) : [],
     subgids: options.subids ? readSubIds("/etc/subgid", uid, env) : [],
     signalMask: callerSignalMask(),
+    passableFds: options.passFds.filter(isPassable),
     rootEntries: isHostOverlay(options) ? readRootEntries() : [],
     paths,
   };
@@ -83,6 +84,22 @@ export function pathKind(path: string): PathKind {
   if (result < 0) return "missing";
   return KINDS[new DataView(bytes.buffer).getUint16(STX_MODE, true) & S_IFMT] ?? "file";
 }
+
+/**
+ * Open, and not of a kind that the JavaScript engine opens for itself.
+ *
+ * FD_CLOEXEC does not tell the two apart: the engine sets it on all that it inherits.
+ */
+function isPassable(fd: number): boolean {
+  const link = new Uint8Array(LINK_BYTES);
+  const length = rawSyscall("readlinkat", AT.FDCWD, `/proc/self/fd/${fd}`, link, link.length);
+  if (length < 0) return false;
+  return !/^anon_inode:\[?(eventpoll|eventfd|timerfd|io_uring)/.test(
+    new TextDecoder().decode(link.subarray(0, length)),
+  );
+}
+
+const LINK_BYTES = 256;
 
 function isHostOverlay(options: RunOptions): boolean {
   return (options.overlay || options.overlayDir !== undefined) && (options.root?.kind ?? "host") === "host";

@@ -35,8 +35,8 @@ function kernelMounts({ options, namespaces, proc, root }: MountInput): readonly
   // KERNEL: sysfs shows the network namespace of who mounts it, and only its owner may; see sysfs(5).
   if (namespaces.net.kind === "new") mounts.push({ type: "sysfs", destination: "/sys" });
   else if (root.source.kind !== "host") mounts.push(bind("/sys", "/sys", true));
-  if (options.dev === "host" && root.source.kind !== "host")
-    mounts.push({ ...bind("/dev", "/dev", false), device: true });
+  // Over the host's root too: there its devices are off, as on every mount.
+  if (options.dev === "host") mounts.push({ ...bind("/dev", "/dev", false), device: true });
   return mounts;
 }
 

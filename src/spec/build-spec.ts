@@ -27,6 +27,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
   const { uidMappings, gidMappings } = buildIdMaps(options, facts, namespaces);
   const user = buildUser(options, facts);
   checkNames(options, namespaces);
+  checkPassFds(options, facts);
   const terminal = options.tty ?? facts.terminal;
   const proc = options.proc ?? (namespaces.pid.kind === "new" ? "fresh" : "bind");
   const mountsMade = namespaces.mnt.kind === "new";
@@ -97,6 +98,14 @@ function checkNames(options: RunOptions, namespaces: Namespaces): void {
   if (named === undefined || namespaces.uts.kind === "new") return;
   throw new NsboxError("EUSAGE", `Cannot set the host or domain name to "${named}": --uts is not new`, {
     hint: "a name belongs to a UTS namespace: leave out --uts, or the name",
+  });
+}
+
+function checkPassFds(options: RunOptions, facts: HostFacts): void {
+  const closed = options.passFds.find((fd) => !facts.passableFds.includes(fd));
+  if (closed === undefined) return;
+  throw new NsboxError("ESPEC", `Cannot use --pass-fd ${closed}: no file is open as ${closed}`, {
+    hint: `open it for nsbox, as in: nsbox run --pass-fd ${closed} … ${closed}<file`,
   });
 }
 

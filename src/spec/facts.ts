@@ -37,6 +37,8 @@ export interface HostFacts {
   readonly signalMask: bigint;
   /** Read only for an overlay over the host's root. */
   readonly rootEntries: readonly RootEntry[];
+  /** Of the descriptors to be passed on, those that the caller has open. */
+  readonly passableFds: readonly number[];
   /** Of every path that the Spec names on the host side. */
   readonly paths: Readonly<Record<string, PathKind>>;
 }

@@ -16,6 +16,7 @@ export const SAMPLE_FACTS: HostFacts = {
   subuids: [{ start: 100000, count: 65536 }],
   subgids: [{ start: 200000, count: 65536 }],
   signalMask: 0n,
+  passableFds: [5],
   rootEntries: [
     { kind: "symlink", name: "bin", target: "usr/bin" },
     { kind: "dir", name: "etc", hasMounts: false },

@@ -152,6 +152,14 @@ describeWith(["userns"], "the host's root in a box", () => {
     ]);
   });
 
+  test("--dev host has the host's devices, and they work", async () => {
+    const { stdout } = await inBox(
+      ["--dev", "host"],
+      "head -c 2 /dev/zero | wc -c; echo x > /dev/null && echo written",
+    );
+    expect(stdout).toBe("2\nwritten\n");
+  });
+
   test("--proc bind and none, --dev none leave them out", async () => {
     expect((await inBox(["--dev", "none"], "ls /dev/nsbox-no-such; test -e /dev/null && echo host")).stdout).toBe(
       "host\n",

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { inBox, liveBox } from "#test/support/box.ts";
 import { describeWith, testWith } from "#test/support/needs.ts";
-import { nsbox, tempDir } from "#test/support/nsbox.ts";
+import { NSBOX, nsbox, runCommand, type RunResult, tempDir } from "#test/support/nsbox.ts";
 
 const UID = process.getuid?.() ?? 0;
 const GID = process.getgid?.() ?? 0;
@@ -111,9 +111,17 @@ describeWith(["userns"], "who a box's command is", () => {
     const { stdout } = await nsboxThroughShell(shell);
     expect(stdout).toBe("0 1 2 3 7 ");
   });
+
+  test("a descriptor that the caller has not open is refused, also if nsbox uses it itself", async () => {
+    for (const fd of ["3", "4", "77"]) {
+      const shell = `exec 3<&- 4<&- 77<&-; exec "$0" run --pass-fd ${fd} -- true`;
+      const { stderr, exitCode } = await nsboxThroughShell(shell);
+      expect(stderr).toStartWith(`nsbox: Cannot use --pass-fd ${fd}: no file is open as ${fd}`);
+      expect(exitCode).toBe(125);
+    }
+  });
 });
 
-async function nsboxThroughShell(script: string): Promise<{ stdout: string }> {
-  const { NSBOX, runCommand } = await import("#test/support/nsbox.ts");
-  return runCommand(["sh", "-c", script, NSBOX]);
+async function nsboxThroughShell(script: string): Promise<RunResult> {
+  return runCommand(["bash", "-c", script, NSBOX]);
 }

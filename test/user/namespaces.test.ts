@@ -1,10 +1,10 @@
 // Each statement of namespaces(7) that a box rests on, looked at from inside and from outside.
 import { expect, test } from "bun:test";
 import { hostname } from "node:os";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { inBox, isAlive, liveBox, namespaceOf } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
-import { runCommand, waitFor } from "#test/support/nsbox.ts";
+import { runCommand, startNsbox, waitFor } from "#test/support/nsbox.ts";
 
 describeWith(["userns"], "namespaces of a box", () => {
   test.each(["user", "mnt", "pid", "ipc", "uts", "net", "cgroup"])("%s is its own by default", async (type) => {
@@ -115,6 +115,38 @@ describeWith(["userns"], "namespaces of a box", () => {
       const [shm = "", queue = "", sem = ""] = ids;
       await runCommand(["ipcrm", "-m", shm, "-q", queue, "-s", sem]);
     }
+  });
+
+  test("ipc: a POSIX queue made inside is seen in no other box, nor outside", async () => {
+    await using first = await liveBox();
+    await using second = await liveBox();
+    expect(await first.ask("touch /dev/mqueue/q && ls /dev/mqueue")).toBe("q");
+    expect(await second.ask("ls -A /dev/mqueue | wc -l")).toBe("0");
+    expect(existsSync("/dev/mqueue/q")).toBe(false);
+  });
+
+  test("net: two boxes listen on the same port at once, and neither is heard outside", async () => {
+    const listen =
+      'perl -MIO::Socket::INET -e \'$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:8099", Listen => 1) or die $!; print "bound\\n"; close STDOUT; sleep 30\' & wait';
+    const boxes = [startNsbox(["run", "--", "sh", "-c", listen]), startNsbox(["run", "--", "sh", "-c", listen])];
+    for (const box of boxes) {
+      const { value } = await box.stdout.getReader().read();
+      expect(new TextDecoder().decode(value)).toBe("bound\n");
+    }
+    const outside = readFileSync("/proc/net/tcp", "utf8");
+    expect(outside).not.toContain("0100007F:1FA3");
+    for (const box of boxes) box.kill("SIGKILL");
+    await Promise.all(boxes.map((box) => box.exited));
+  });
+
+  test("a box can't see or signal another box's processes, or reach its files", async () => {
+    await using first = await liveBox();
+    await using second = await liveBox();
+    await first.ask("echo secret > /tmp/file");
+    expect(await second.ask(`kill -9 ${first.command} 2>&1 | grep -c 'No such process'`)).toBe("1");
+    expect(await second.ask("ls -A /tmp | wc -l")).toBe("0");
+    expect(await second.ask(`cat /proc/${first.command}/root/tmp/file 2>&1 | grep -c 'No such file'`)).toBe("1");
+    expect(await first.ask("cat /tmp/file")).toBe("secret");
   });
 
   test("cgroup: the box's own cgroup is the root of what it sees", async () => {
