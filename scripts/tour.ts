@@ -34,23 +34,44 @@ function answers(command: readonly string[]): string[] {
   return stdout.toString().trimEnd().split("\n");
 }
 
-function table(inside: readonly string[], outside: readonly string[]): string[] {
-  const headings = [...QUESTIONS.map(([heading]) => heading), ...NAMESPACES.map((name) => `${name} namespace`)];
-  const rows = headings.map((heading, index) => {
-    const [here, there] = [inside[index] ?? "?", outside[index] ?? "?"];
-    return [heading, here, there, here === there ? "same" : "isolated"];
-  });
-  return alignColumns([["", "in the box", "outside", ""], ...rows]);
+interface Row extends Record<string, string> {
+  readonly question: string;
+  readonly inside: string;
+  readonly outside: string;
+  readonly so: string;
 }
 
-function main(): void {
+/** A drawn table on a terminal, plain columns elsewhere: drawing loads a whole library. */
+async function tableText(rows: readonly Row[]): Promise<string> {
+  if (!process.stdout.isTTY) {
+    return alignColumns([["", "in the box", "outside", ""], ...rows.map((row) => Object.values(row))]).join("\n");
+  }
+  const { makeTable } = await import("@oclif/table");
+  const columns = [
+    { key: "question" as const, name: " " },
+    { key: "inside" as const, name: "in the box" },
+    { key: "outside" as const, name: "outside" },
+    { key: "so" as const, name: " " },
+  ];
+  return makeTable({ data: [...rows], columns, borderStyle: "outline" });
+}
+
+function compare(inside: readonly string[], outside: readonly string[]): readonly Row[] {
+  const headings = [...QUESTIONS.map(([heading]) => heading), ...NAMESPACES.map((name) => `${name} namespace`)];
+  return headings.map((question, index) => {
+    const [here, there] = [inside[index] ?? "?", outside[index] ?? "?"];
+    return { question, inside: here, outside: there, so: here === there ? "same" : "isolated" };
+  });
+}
+
+async function main(): Promise<void> {
   if (!existsSync(NSBOX)) throw new Error('Cannot show the tour: dist/nsbox is missing; run "npm run build"');
   const shown = `id; ${Bun.which("ps") === null ? "ls -d /proc/[0-9]*" : "ps ax"}`;
   console.log(`$ dist/nsbox run -- sh -c '${shown}'`);
   Bun.spawnSync([NSBOX, "run", "--", "sh", "-c", shown], { stdio: ["ignore", "inherit", "inherit"] });
   console.log("\nThe same questions, asked in a box and outside:\n");
-  console.log(table(answers([NSBOX, "run", "--"]), answers([])).join("\n"));
+  console.log(await tableText(compare(answers([NSBOX, "run", "--"]), answers([]))));
   console.log("\nNext: dist/nsbox run --help, dist/nsbox run -t -- bash, dist/nsbox inspect PID");
 }
 
-if (import.meta.main) main();
+if (import.meta.main) await main();
