@@ -31,8 +31,9 @@ const CAUSES: readonly Cause[] = [
     hint: "a seccomp filter is in force, as in Docker's default containers: start the container with --security-opt seccomp=unconfined, or run nsbox outside it",
   },
   {
-    // KERNEL: create_user_ns() refuses a process whose root is not its mount namespace's.
-    found: (read) => !/ \/ \/ /.test((read("/proc/self/mountinfo") ?? " / / ").split("\n")[0] ?? ""),
+    // KERNEL: create_user_ns() refuses a process whose root is not its mount namespace's. Then nothing is mounted on "/".
+    found: (read) =>
+      !(read("/proc/self/mountinfo") ?? "1 1 0:1 / /").split("\n").some((line) => line.split(" ")[4] === "/"),
     hint: "this process is in a chroot, where the kernel makes no user namespaces: use pivot_root, or run nsbox outside it",
   },
 ];

@@ -59,7 +59,7 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
     ],
     init: [
       { kind: "close-on-exec", file: "report" },
-      { kind: "start-command" },
+      { kind: "start-command", shareMemory: spec.linux.namespaces.time.kind !== "new" },
       { kind: "supervise", forward: FORWARDED_SIGNALS },
     ],
     command,

@@ -72,6 +72,12 @@ function buildNamespaces(options: RunOptions): Namespaces {
     const usual: Namespace = { kind: type === "time" && !timeWanted ? "host" : "new" };
     return [type, option === undefined ? usual : namespaceOf(option, type)];
   });
+  const time = chosen.find(([type]) => type === "time")?.[1];
+  if (time?.kind === "new" && !options.init) {
+    throw new NsboxError("EUSAGE", "Cannot use --no-init with a new time namespace: only children enter it", {
+      hint: "leave out --no-init",
+    });
+  }
   const namespaces = Object.fromEntries(chosen) as Record<NamespaceType, Namespace>; // one entry for each type
   if (timeWanted && namespaces.time.kind !== "new") {
     throw new NsboxError("EUSAGE", "Cannot set clock offsets: --time is not new", {

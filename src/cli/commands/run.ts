@@ -48,7 +48,7 @@ async function runOrExplain(
   try {
     return runBox(spec, facts, { watcherArgv });
   } catch (error) {
-    const refused = error instanceof NsboxError && USER_NAMESPACE_CALLS.includes(error.syscall ?? "");
+    const refused = error instanceof NsboxError && error.step?.actor === "launcher" && error.step.index === 0;
     if (!refused || error.errno === undefined) throw error;
     const { diagnoseUserNamespaces } = await import("#src/host/diagnose-user-namespaces.ts");
     const { message, syscall, errno, step, hint } = error;
@@ -61,8 +61,6 @@ async function runOrExplain(
     });
   }
 }
-
-const USER_NAMESPACE_CALLS: readonly string[] = ["clone", "clone3"];
 
 async function dryRun(spec: Spec, facts: HostFacts, json: boolean): Promise<number> {
   const [{ buildPlan }, explain] = await Promise.all([

@@ -19,16 +19,22 @@ export const COMMAND = "command";
 /** Start the command in a child that borrows the init's memory until it execs. */
 export interface StartCommandStep {
   readonly kind: "start-command";
+  /** false where the child enters a time namespace: kernels before 6.2 refuse that to one that shares memory. */
+  readonly shareMemory: boolean;
+}
+
+function startFlags({ shareMemory }: StartCommandStep): number {
+  return shareMemory ? CLONE.VM | CLONE.VFORK : CLONE.VFORK;
 }
 
 export const startCommandStep: StepKind<StartCommandStep> = {
   phase: "exec",
   explain: () => "start the command",
-  lower: () => [
+  lower: (step) => [
     // Orphans come to the nearest subreaper where the box has no PID namespace of its own.
     call("prctl", [PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0]),
     call("prctl", [PR.SET_NAME, "nsbox-init"]),
-    call("clone", [CLONE.VM | CLONE.VFORK | CLONE.PARENT_SETTID | SIG.CHLD, 0, memory("command pid", 8), 0, 0], {
+    call("clone", [startFlags(step) | CLONE.PARENT_SETTID | SIG.CHLD, 0, memory("command pid", 8), 0, 0], {
       label: "started",
       cases: [{ equals: 0, then: COMMAND }],
     }),
