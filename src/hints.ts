@@ -25,6 +25,11 @@ const HINTS: readonly HintRow[] = [
     hint: "this machine forbids user namespaces to ordinary users: as root, sysctl kernel.unprivileged_userns_clone=1 (Debian) or kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), or lift the container's seccomp filter",
   },
   {
+    kind: "clone-without-user",
+    errno: "EPERM",
+    hint: "only root makes namespaces without a user namespace of the box's own: leave out --userns",
+  },
+  {
     kind: "clone",
     errno: "ENOSPC",
     hint: "the limit of namespaces is reached: as root, raise the sysctls user.max_user_namespaces and user.max_*_namespaces",

@@ -100,6 +100,7 @@ const openTreeFlags = flags({ ...OPEN_TREE, AT_RECURSIVE: AT.RECURSIVE, AT_EMPTY
 /** How the words of each call are shown; a call or word not named here is shown as a number. */
 const DECODERS: Readonly<Record<string, readonly (Decoder | undefined)[]>> = {
   clone: [flags(CLONE, "CLONE_")],
+  clone3: [flags(CLONE, "CLONE_")],
   setns: [undefined, flags(CLONE, "CLONE_")],
   unshare: [flags(CLONE, "CLONE_")],
   openat: [at, undefined, flags(O, "O_"), octal],
@@ -142,7 +143,7 @@ function explainArg(arg: Arg, decode: Decoder | undefined): string {
     case "strings":
       return shorten(JSON.stringify(arg.texts));
     case "words":
-      return `{${arg.words.map((word) => explainArg(word, undefined)).join(", ")}}`;
+      return `{${arg.words.map((word, n) => explainArg(word, n === 0 ? decode : undefined)).join(", ")}}`;
     case "memory":
       return `&${arg.name}`;
     case "failure":

@@ -18,6 +18,7 @@ import { runnerCode } from "#ffi/runner/code.ts";
 import { buildElf, ELF_SECOND_BASE, elfTapeBase } from "#ffi/runner/elf.ts";
 import { assemble, type AssembleOptions, type Tape } from "#ffi/tape/assemble.ts";
 import { LIMITS, WORD } from "#ffi/tape/format.ts";
+import { CLONE } from "#ffi/uapi/clone.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { assert, explainErrno, NsboxError } from "#src/error.ts";
 import { findHint } from "#src/hints.ts";
@@ -188,8 +189,14 @@ function clonedBox(plan: Plan, placed: PlacedTape, bytes: Uint8Array, files: Lau
     syscall: cloneName(plan),
     errno,
     step,
-    hint: findHint({ syscall: cloneName(plan), errno, kind: "clone", operand: undefined }),
+    hint: findHint({ syscall: cloneName(plan), errno, kind: cloneKind(plan), operand: undefined }),
   });
+}
+
+/** Without a user namespace of its own a box takes root. */
+function cloneKind(plan: Plan): "clone" | "clone-without-user" {
+  const [clone] = plan.launcher;
+  return clone?.kind === "clone" && (clone.namespaces & CLONE.NEWUSER) === 0 ? "clone-without-user" : "clone";
 }
 
 function cloneName(plan: Plan): "clone3" | "clone" {

@@ -49,7 +49,8 @@ async function runOrExplain(
     return runBox(spec, facts, { watcherArgv });
   } catch (error) {
     const refused = error instanceof NsboxError && error.step?.actor === "launcher" && error.step.index === 0;
-    if (!refused || error.errno === undefined) throw error;
+    const isUserNamespace = spec.linux.namespaces.user.kind === "new";
+    if (!refused || !isUserNamespace || error.errno === undefined) throw error;
     const { diagnoseUserNamespaces } = await import("#src/host/diagnose-user-namespaces.ts");
     const { message, syscall, errno, step, hint } = error;
     throw new NsboxError("EHOST", message, {

@@ -1,9 +1,8 @@
 // Steps of the launcher: it clones the box's first process, and does what only a process outside may do.
-import { CLONE, CLONE_ARGS } from "#ffi/uapi/clone.ts";
+import { CLONE, CLONE_ARGS, NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
 import { SIG, SIG_HOW } from "#ffi/uapi/signal.ts";
 import { type Call, call, type CallOptions, fd, memory, words } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
-import { explainCloneFlags } from "./namespaces.ts";
 
 /** The label of the box's first step. */
 export const SETUP = "setup";
@@ -25,6 +24,8 @@ export interface CloneStep {
   readonly sibling: boolean;
 }
 
+const NAMESPACE_NAMES: readonly (readonly [string, number])[] = Object.entries(NAMESPACE_FLAGS);
+
 export function cloneFlags(step: CloneStep): number {
   const { VM, VFORK, PARENT_SETTID, PARENT, CLEAR_SIGHAND } = CLONE;
   let flags = step.namespaces + VM + PARENT_SETTID;
@@ -35,7 +36,10 @@ export function cloneFlags(step: CloneStep): number {
 
 export const cloneStep: StepKind<CloneStep> = {
   phase: "join",
-  explain: (step) => `make the first process: ${explainCloneFlags(cloneFlags(step))}`,
+  explain: (step) => {
+    const names = NAMESPACE_NAMES.filter(([, flag]) => (step.namespaces & flag) !== 0).map(([name]) => name);
+    return `make the box's first process${names.length === 0 ? "" : `, with new namespaces: ${names.join(" ")}`}`;
+  },
   lower: (step) => [cloneCall(step, BOX_PID, { cases: [{ equals: 0, then: SETUP }], fail: CLONED, then: CLONED })],
 };
 

@@ -1,6 +1,5 @@
 // Steps that enter and furnish namespaces, see namespaces(7).
 import { CLONE, NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
-import { flagNames } from "#ffi/uapi/flags.ts";
 import { SIOC } from "#ffi/uapi/ioctl.ts";
 import { AF, IFF, SOCK } from "#ffi/uapi/socket.ts";
 import { call, fd, result } from "#ffi/tape/call.ts";
@@ -109,8 +108,3 @@ export const loopbackStep: StepKind<LoopbackStep> = {
     ];
   },
 };
-
-/** Names of clone flags for people. */
-export function explainCloneFlags(flags: number): string {
-  return flagNames(CLONE, "CLONE_", flags);
-}
