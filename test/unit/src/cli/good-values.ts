@@ -1,0 +1,60 @@
+// A value for each flag of `run` that it takes, and the options that it makes.
+import type { RunOptions } from "#src/spec/options.ts";
+
+export interface GoodValue {
+  readonly name: string;
+  /** undefined: the flag takes none. */
+  readonly value?: string;
+  readonly makes: Partial<RunOptions>;
+}
+
+const bind = { kind: "bind", source: "/a", destination: "/b" } as const;
+const tmpfs = { kind: "tmpfs", destination: "/t", mode: undefined, readOnly: false, noexec: false } as const;
+const host = { kind: "host" } as const;
+
+export const GOOD_VALUES: readonly GoodValue[] = [
+  { name: "root", value: "empty", makes: { root: { kind: "empty" } } },
+  { name: "writable-root", makes: { writableRoot: true } },
+  { name: "overlay", makes: { overlay: true } },
+  { name: "overlay-dir", value: "kept", makes: { overlayDir: "kept" } },
+  { name: "ro", value: "/a:/b", makes: { mounts: [{ ...bind, readOnly: true, flag: "--ro" }] } },
+  { name: "rw", value: "/a:/b", makes: { mounts: [{ ...bind, readOnly: false, flag: "--rw" }] } },
+  { name: "tmpfs", value: "/t:size=1k", makes: { mounts: [{ ...tmpfs, sizeBytes: 1024 }] } },
+  { name: "mount", value: "src=/a,dst=/b", makes: { mounts: [{ ...bind, readOnly: false, flag: "--mount" }] } },
+  { name: "proc", value: "bind", makes: { proc: "bind" } },
+  { name: "dev", value: "none", makes: { dev: "none" } },
+  { name: "home", value: "rw", makes: { home: "rw" } },
+  { name: "userns", value: "host", makes: { namespaces: { user: host } } },
+  { name: "mnt", value: "new", makes: { namespaces: { mnt: { kind: "new" } } } },
+  { name: "pid", value: "42", makes: { namespaces: { pid: { kind: "pid", pid: 42 } } } },
+  { name: "ipc", value: "host", makes: { namespaces: { ipc: host } } },
+  { name: "uts", value: "/run/uts", makes: { namespaces: { uts: { kind: "path", path: "/run/uts" } } } },
+  { name: "net", value: "none", makes: { namespaces: { net: { kind: "new" } } } },
+  { name: "cgroup", value: "host", makes: { namespaces: { cgroup: host } } },
+  { name: "time", value: "new", makes: { namespaces: { time: { kind: "new" } } } },
+  { name: "boottime", value: "-86400", makes: { boottimeSeconds: -86400 } },
+  { name: "monotonic", value: "60", makes: { monotonicSeconds: 60 } },
+  { name: "user", value: "5:6", makes: { user: { uid: 5, gid: 6 } } },
+  { name: "uid-map", value: "0:9:3", makes: { uidMap: [{ containerID: 0, hostID: 9, size: 3 }] } },
+  { name: "gid-map", value: "1:8:2", makes: { gidMap: [{ containerID: 1, hostID: 8, size: 2 }] } },
+  { name: "subids", makes: { subids: true } },
+  { name: "keep-id", makes: { keepId: true } },
+  { name: "hostname", value: "alpha", makes: { hostname: "alpha" } },
+  { name: "domainname", value: "example", makes: { domainname: "example" } },
+  { name: "workdir", value: "/x", makes: { workdir: "/x" } },
+  { name: "env", value: "A=b=c", makes: { env: [{ kind: "set", name: "A", value: "b=c" }] } },
+  { name: "env-file", value: "vars.env", makes: { envFiles: ["vars.env"] } },
+  { name: "env-all", makes: { envAll: true } },
+  { name: "rlimit", value: "core=1:2", makes: { rlimits: [{ type: "RLIMIT_CORE", soft: 1, hard: 2 }] } },
+  { name: "umask", value: "077", makes: { umask: 0o77 } },
+  { name: "tty", makes: { tty: true } },
+  { name: "no-tty", makes: { tty: false } },
+  { name: "interactive", makes: { interactive: true } },
+  { name: "no-init", makes: { init: false } },
+  { name: "pass-fd", value: "5", makes: { passFds: [5] } },
+  { name: "timeout", value: "500ms", makes: { timeoutMs: 500 } },
+  { name: "name", value: "web-1", makes: { name: "web-1" } },
+  { name: "config", value: "box.toml", makes: { config: "box.toml" } },
+  { name: "dry-run", makes: { dryRun: true } },
+  { name: "json", makes: { json: true } },
+];
