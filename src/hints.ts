@@ -90,6 +90,20 @@ const HINTS: readonly HintRow[] = [
     hint: "the mount point is missing, or a symbolic link leads out of the box's root",
   },
   { kind: "attach", errno: "ELOOP", hint: "the mount point is reached through a loop of symbolic links" },
+  {
+    kind: "attach",
+    errno: "EINVAL",
+    hint: "a folder can only be mounted on a folder, a file on a file, and neither on a symbolic link",
+  },
+  { kind: "mount", errno: "ENOTDIR", hint: "a file system can only be mounted on a folder" },
+  { kind: "mount", errno: "ENODEV", hint: "this kernel has no such file system, or its module is not loaded" },
+  {
+    kind: "mount",
+    errno: "EPERM",
+    operand: /^(proc|sysfs)$/,
+    hint: "parts of /proc or /sys are hidden here (as in a container), so the kernel refuses fresh ones: use --proc bind",
+  },
+  { kind: "touch", errno: "ENOENT", hint: "the folder of the mount point is missing, or a link that leads nowhere" },
   { kind: "mkdir", errno: "EROFS", hint: "the root is read-only: use --overlay, or a destination below /tmp" },
   { kind: "touch", errno: "EROFS", hint: "the root is read-only: use --overlay, or a destination below /tmp" },
   {
@@ -107,7 +121,7 @@ const HINTS: readonly HintRow[] = [
     errno: "ENOENT",
     hint: "the folder that it is to lie in does not exist, or nothing can be made there",
   },
-  { kind: "mkdir", errno: "ENOTDIR", hint: "something on the way to the mount point is not a folder" },
+  { kind: "mkdir", errno: "ENOTDIR", hint: "something on the way there is not a folder" },
   {
     kind: "chdir",
     errno: "ENOENT",

@@ -5,19 +5,14 @@ import { printError } from "#src/host/print.ts";
 
 /** `run` is dispatched by hand: loading a command-line framework would cost more than a box. */
 async function main(argv: readonly string[]): Promise<number> {
-  if (argv[0] === "run" && !wantsHelp(argv)) {
+  if (argv[0] === "run") {
     holdSignals();
     const { runCommand } = await import("#src/cli/commands/run.ts");
-    return runCommand(argv.slice(1));
+    const exitCode = await runCommand(argv.slice(1));
+    if (exitCode !== "help") return exitCode;
   }
   const { dispatch } = await import("#src/cli/dispatch.ts");
-  return dispatch(argv);
-}
-
-/** A help flag before the command's own words. */
-function wantsHelp(argv: readonly string[]): boolean {
-  const end = argv.indexOf("--");
-  return argv[1] === "--help" || argv[1] === "-h" || (end !== -1 && argv.slice(0, end).includes("--help"));
+  return dispatch(argv[0] === "run" ? ["help", "run"] : argv);
 }
 
 function fail(error: unknown, argv: readonly string[]): number {

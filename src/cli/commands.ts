@@ -12,8 +12,8 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, does: string])[];
   /** Only what help shows: the type of what they add up to is the command's own affair. */
   readonly options: readonly Omit<Option<never>, "apply">[];
-  /** Loads the command's code, then runs it; gives the exit code. */
-  load(): Promise<(argv: readonly string[]) => Promise<number>>;
+  /** Loads the command's code, then runs it; gives the exit code, or "help" if that is to be shown. */
+  load(): Promise<(argv: readonly string[]) => Promise<number | "help">>;
 }
 
 export const COMMANDS: readonly Command[] = [

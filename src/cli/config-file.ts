@@ -10,6 +10,9 @@ const COMMAND = "command";
 /** A file does not name another, and what is printed is the caller's affair. */
 const LEFT_OUT: readonly string[] = ["config", "dry-run", "json"];
 
+/** Octal: the parsers make 23 of TOML's and YAML's 0o27, and 27 of YAML's 027. */
+const TEXT_ONLY: readonly string[] = ["umask"];
+
 const OPTIONS = RUN_OPTIONS.filter((row) => !LEFT_OUT.includes(row.name));
 
 /** What the file says. Throws NsboxError EUSAGE with file, line and key. */
@@ -48,8 +51,15 @@ function applyKey(draft: RunDraft, key: string, given: unknown): void {
   if (row.value === undefined) {
     if (typeof given !== "boolean")
       throw new NsboxError("EUSAGE", "it is neither true nor false", { hint: `write ${key} as true or false` });
-    if (given) row.apply(draft, "");
+    // tty has three states: false says no-tty. Other flags have no such row, and are off already.
+    const said = given ? row : OPTIONS.find((option) => option.name === `no-${key}`);
+    said?.apply(draft, "");
     return;
+  }
+  if (typeof given === "number" && TEXT_ONLY.includes(key)) {
+    throw new NsboxError("EUSAGE", "it is a number, and whether an octal one cannot be told", {
+      hint: 'put it in quotes: "027"',
+    });
   }
   const values =
     Array.isArray(given) && row.repeatable === true
@@ -72,8 +82,12 @@ function strings(given: unknown, hint: string): string[] {
 /** The line on which the key stands, 1 and up; 1 where it is written in some other way. */
 function lineOf(text: string, key: string): number {
   const escaped = key.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const at = text
-    .split("\n")
-    .findIndex((line) => new RegExp(`^\\s*[{,]?\\s*["']?${escaped}["']?\\s*[:=]|^\\s*\\[+${escaped}\\]`).test(line));
+  const written = `\\s*(["']?)${escaped}\\1\\s*[:=]`;
+  const lines = text.split("\n");
+  // What begins a line is surely a key; what stands within one may be a part of a value.
+  const atStart = new RegExp(`^\\s*[{,]?${written}|^\\s*\\[+${escaped}\\]`);
+  const first = lines.findIndex((line) => atStart.test(line));
+  const within = new RegExp(`[{,]${written}`);
+  const at = first === -1 ? lines.findIndex((line) => within.test(line)) : first;
   return at === -1 ? 1 : at + 1;
 }

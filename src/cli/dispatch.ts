@@ -52,7 +52,10 @@ function commandTree(done: (exitCode: number) => void): CommandDef {
     command.name,
     defineCommand({
       meta: { name: command.name, description: command.summary },
-      run: async ({ rawArgs }) => done(await (await command.load())(rawArgs)),
+      run: async ({ rawArgs }) => {
+        const exitCode = await (await command.load())(rawArgs);
+        done(exitCode === "help" ? show(commandHelp(command)) : exitCode);
+      },
     }),
   ]);
   return defineCommand({

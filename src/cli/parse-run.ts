@@ -7,7 +7,8 @@ import { RUN_OPTIONS } from "./run-options.ts";
 
 /** What the flags say; `base` is what a configuration file said before. Throws NsboxError EUSAGE. */
 export function parseRun(argv: readonly string[], base: RunDraft = emptyDraft()): RunOptions {
-  const { words } = parseOptions(RUN_OPTIONS, base, argv, { command: "run", stopAtWord: true });
+  const { words, help } = parseOptions(RUN_OPTIONS, base, argv, { command: "run", stopAtWord: true });
+  base.help = help;
   checkIdMap("--uid-map", base.uidMap);
   checkIdMap("--gid-map", base.gidMap);
   return words.length > 0 ? { ...base, args: words } : base;

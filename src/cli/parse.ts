@@ -94,7 +94,7 @@ class Parser<T> {
     this.#seen.add(row.name);
     if (row.value === undefined) {
       if (given === undefined) return row.apply(this.#draft, "");
-      throw new NsboxError("EUSAGE", `Cannot use ${flag}=${given}: ${flag} takes no value`, {
+      throw new NsboxError("EUSAGE", `Cannot use ${flag}=${oneLine(given)}: ${flag} takes no value`, {
         hint: `write ${flag} alone`,
       });
     }
@@ -107,6 +107,12 @@ class Parser<T> {
     const names = [...this.#rows.map((row) => `--${row.name}`), "--help"];
     const near = flag.startsWith("--") ? nearest(flag, names) : undefined;
     const hint = near === undefined ? `nsbox ${this.#rules.command} --help lists the flags` : `did you mean ${near}?`;
-    return new NsboxError("EUSAGE", `Cannot use ${flag}: nsbox ${this.#rules.command} has no such flag`, { hint });
+    const message = `Cannot use ${oneLine(flag)}: nsbox ${this.#rules.command} has no such flag`;
+    return new NsboxError("EUSAGE", message, { hint });
   }
+}
+
+/** A word as in JSON, but for the quotes: line ends and control characters must not reach the terminal. */
+function oneLine(word: string): string {
+  return JSON.stringify(word).slice(1, -1);
 }

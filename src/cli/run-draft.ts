@@ -51,6 +51,7 @@ export function emptyDraft(): RunDraft {
     name: undefined,
     dryRun: false,
     json: false,
+    help: false,
     config: undefined,
     args: [],
   };

@@ -1,11 +1,15 @@
 // "Did you mean": the nearest of the known words.
 
+/** Longer ones are nobody's slip of a flag. */
+const WORD_MAX = 64;
+
 /** The known word with the fewest edits away, if it is near enough to be meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > WORD_MAX) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(word.slice(0, 64), candidate);
+    const distance = editDistance(word, candidate);
     if (distance >= bestDistance) continue;
     best = candidate;
     bestDistance = distance;

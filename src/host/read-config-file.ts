@@ -20,7 +20,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
 /** Reads and parses it. Throws NsboxError EUSAGE naming the file. */
 export function readConfigFile(path: string): ConfigFile {
   const ending = path.slice(path.lastIndexOf(".") + 1);
-  const parse = PARSERS[ending];
+  const parse = Object.hasOwn(PARSERS, ending) ? PARSERS[ending] : undefined;
   if (parse === undefined) {
     throw new NsboxError("EUSAGE", `Cannot read --config ${JSON.stringify(path)}: its ending says not what it is`, {
       hint: `end its name in .${Object.keys(PARSERS).join(", .")}`,

@@ -24,7 +24,7 @@ export function buildEnv(options: RunOptions, facts: HostFacts): readonly string
   }
   for (const option of options.env) {
     if (option.kind === "set") variables.set(option.name, option.value);
-    else if (facts.env[option.name] !== undefined) variables.set(option.name, facts.env[option.name] ?? "");
+    else if (Object.hasOwn(facts.env, option.name)) variables.set(option.name, facts.env[option.name] ?? "");
   }
   return [...variables].map(([name, value]) => `${name}=${value}`);
 }

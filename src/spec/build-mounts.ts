@@ -3,7 +3,7 @@ import { NsboxError } from "#src/error.ts";
 import { FRESH_FOLDERS } from "./defaults.ts";
 import type { HostFacts } from "./facts.ts";
 import type { MountOption, RunOptions } from "./options.ts";
-import { isBelow, normalPath } from "./path.ts";
+import { isBelow, normalPath, parentPaths } from "./path.ts";
 import type { Mount, Namespaces, Root } from "./spec.ts";
 
 export interface MountInput {
@@ -60,10 +60,15 @@ function hostMounts({ options, facts }: MountInput): readonly Mount[] {
   }
   // SECURITY: a working folder that is a home, or holds one, would show what is hidden: it stays hidden.
   const { cwd } = facts;
-  const covered = hidden.some((folder) => isBelow(cwd, folder));
-  const reveals = hidden.some((folder) => folder === cwd || isBelow(folder, cwd));
-  if (covered && !reveals) mounts.push(bind(cwd, cwd, true));
+  if (!hidden.some((folder) => isBelow(cwd, folder)) || hidden.includes(cwd)) return mounts;
+  const reveals = isHome(cwd) || hidden.some((folder) => isBelow(folder, cwd));
+  mounts.push(reveals ? tmpfs(cwd, 0o755) : bind(cwd, cwd, true));
   return mounts;
+}
+
+/** Somebody's home, whoever the caller is: a folder right below /home. */
+function isHome(path: string): boolean {
+  return parentPaths(path).at(-1) === "/home";
 }
 
 /** In a root file system of its own: the files that name hosts. */

@@ -167,14 +167,21 @@ const ALL_IDS = 4294967295;
 function buildIdMaps(options: RunOptions, facts: HostFacts, namespaces: Namespaces): IdMaps {
   const given = options.uidMap.length > 0 || options.gidMap.length > 0;
   if (namespaces.user.kind !== "new") {
-    if (!given && !options.keepId) return { uidMappings: [], gidMappings: [] };
+    if (!given && !options.keepId && !options.subids) return { uidMappings: [], gidMappings: [] };
     throw new NsboxError("EUSAGE", "Cannot map ids: --userns is not new", {
       hint: "ids are mapped by a new user namespace: leave out --userns",
+    });
+  }
+  if (given && (options.subids || options.keepId)) {
+    const other = options.subids ? "--subids" : "--keep-id";
+    throw new NsboxError("EUSAGE", `Cannot use ${other} with --uid-map or --gid-map: both say what the map is`, {
+      hint: "choose one of them",
     });
   }
   if (given) {
     return { uidMappings: orSame(options.uidMap, options.gidMap), gidMappings: orSame(options.gidMap, options.uidMap) };
   }
+  checkOneMap(options);
   if (options.subids) return subordinateMaps(facts);
   if (facts.uid === 0 && !options.keepId) {
     const all = [{ containerID: 0, hostID: 0, size: ALL_IDS }];
@@ -187,6 +194,18 @@ function buildIdMaps(options: RunOptions, facts: HostFacts, namespaces: Namespac
     uidMappings: [{ containerID: inside.uid, hostID: facts.uid, size: 1 }],
     gidMappings: [{ containerID: inside.gid, hostID: facts.gid, size: 1 }],
   };
+}
+
+/** --subids and --keep-id each say what the whole map is. */
+function checkOneMap({ subids, keepId }: RunOptions): void {
+  if (!subids || !keepId) return;
+  throw new NsboxError(
+    "EUSAGE",
+    "Cannot use --subids and --keep-id together: each gives the caller another id inside",
+    {
+      hint: "choose one of them, or write the map with --uid-map and --gid-map",
+    },
+  );
 }
 
 /** 0 is the caller, 1 and up are his subordinate ids, in the order of /etc/subuid. */

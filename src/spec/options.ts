@@ -70,6 +70,8 @@ export interface RunOptions {
   readonly name: string | undefined;
   readonly dryRun: boolean;
   readonly json: boolean;
+  /** -h or --help: nothing else is looked at. */
+  readonly help: boolean;
   readonly config: string | undefined;
   readonly args: readonly string[];
 }

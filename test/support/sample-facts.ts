@@ -80,6 +80,7 @@ export const NO_OPTIONS: RunOptions = {
   name: undefined,
   dryRun: false,
   json: false,
+  help: false,
   config: undefined,
   args: ["true"],
 };

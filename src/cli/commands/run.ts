@@ -11,9 +11,10 @@ import type { HostFacts } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import type { Spec } from "#src/spec/spec.ts";
 
-/** The exit code: the command's own, or 128+N if signal N ended it. Throws NsboxError. */
-export async function runCommand(argv: readonly string[]): Promise<number> {
+/** The exit code: the command's own, or 128+N if signal N ended it; "help" if that was asked for. Throws NsboxError. */
+export async function runCommand(argv: readonly string[]): Promise<number | "help"> {
   const options = await readOptions(argv);
+  if (options.help) return "help";
   const facts = readFacts(options);
   const spec = buildSpec(options, facts);
   if (options.dryRun) return dryRun(spec, facts, options.json);
@@ -28,6 +29,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
 
 async function readOptions(argv: readonly string[]): Promise<RunOptions> {
   let options = parseRun(argv);
+  if (options.help) return options;
   if (options.config !== undefined) {
     const { loadConfig } = await import("#src/cli/config-file.ts");
     options = parseRun(argv, loadConfig(options.config));

@@ -70,6 +70,15 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   ro: "readonly",
 };
 const MOUNT_KEYS: readonly string[] = ["type", "src", "dst", "readonly", "tmpfs-size", "tmpfs-mode"];
+/** What each type can honour besides type; a key that it cannot is refused, never dropped. */
+const KEYS_OF_TYPE: ReadonlyMap<string, readonly string[]> = new Map([
+  ["bind", ["dst", "src", "readonly"]],
+  ["tmpfs", ["dst", "readonly", "tmpfs-size", "tmpfs-mode"]],
+  ["proc", ["dst"]],
+  ["sysfs", ["dst"]],
+  ["mqueue", ["dst"]],
+  ["devpts", ["dst"]],
+]);
 const MOUNT_HINT = "write for example --mount type=bind,src=/data,dst=/data,readonly";
 
 /** "type=bind,src=/data,dst=/in,readonly" → Docker's syntax. */
@@ -81,6 +90,8 @@ export function parseMount(text: string): MountOption {
     if (!MOUNT_KEYS.includes(key))
       throw usageError("--mount", text, `${JSON.stringify(given)} is not one of its keys`, MOUNT_HINT);
     if (fields.has(key)) throw usageError("--mount", text, `${JSON.stringify(given)} stands twice`, MOUNT_HINT);
+    if (value === undefined && key !== "readonly")
+      throw usageError("--mount", text, `the value of ${given} is missing`, MOUNT_HINT);
     fields.set(key, value);
   }
   return mountOf(text, fields);
@@ -92,6 +103,7 @@ function mountOf(text: string, fields: ReadonlyMap<string, string | undefined>):
   checkDestination("--mount", text, destination);
   const readOnly = parseFlag(text, fields);
   const type = fields.get("type") ?? "bind";
+  checkKeys(text, type, fields);
   switch (type) {
     case "bind": {
       const source = fields.get("src");
@@ -117,6 +129,15 @@ function mountOf(text: string, fields: ReadonlyMap<string, string | undefined>):
         `${JSON.stringify(type)} is not a type`,
         "use bind, tmpfs, proc, sysfs, mqueue or devpts",
       );
+  }
+}
+
+function checkKeys(text: string, type: string, fields: ReadonlyMap<string, string | undefined>): void {
+  const keys = KEYS_OF_TYPE.get(type);
+  if (keys === undefined) return; // mountOf() names the types that there are
+  for (const key of fields.keys()) {
+    if (key === "type" || keys.includes(key)) continue;
+    throw usageError("--mount", text, `${type} takes no ${key}`, `give ${type} only ${keys.join(", ")}`);
   }
 }
 

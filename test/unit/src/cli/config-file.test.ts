@@ -78,6 +78,8 @@ describe("loadConfig()", () => {
     ["box.yaml", "net: host\n\ncomand: [sh]\n", 3, "comand", "did you mean command?"],
     ["box.toml", "\n[qwertzuiop]\na = 1\n", 2, "qwertzuiop", "the keys are the names of run's flags, and command"],
     ["box.json", '{"config": "other.json"}', 1, "config", undefined],
+    ["box.json", '{\n  "tty": true, "hostnam": "a"\n}', 2, "hostnam", "did you mean hostname?"],
+    ["box.json", '{\n  "env": [\n    "netz=1"\n  ],\n  "netz": "host"\n}', 5, "netz", "did you mean net?"],
   ])("%s %j: names file, line and unknown key", (name, text, line, key, hint) => {
     const error = errorOf(name, text);
     expect(error.message).toBe(`Cannot use "${name}": line ${line}, key "${key}": it is not known`);
@@ -96,11 +98,30 @@ describe("loadConfig()", () => {
     ['{"command": [{}]}', "it has the wrong type"],
     ['{"uid-map": "0:0"}', 'Cannot parse --uid-map "0:0": it does not have three parts'],
     ['{"__proto__": "x"}', "it is not known"],
+    ['{"umask": 27}', "it is a number, and whether an octal one cannot be told"],
   ])("refuses %s: %s", (text, why) => {
     const { message, hint } = errorOf("box.json", text);
     expect(message).toStartWith('Cannot use "box.json": line 1, key "');
     expect(message).toEndWith(`: ${why}`);
     expect(hint ?? "").not.toBe("");
+  });
+
+  test.each([
+    ["box.toml", "umask = 0o27"],
+    ["box.yaml", "umask: 0o27"],
+    ["box.yaml", "umask: 027"],
+  ])("%s %j: the parser has made another number of an octal one, so it must be a text", (name, text) => {
+    expect(errorOf(name, text).hint).toBe('put it in quotes: "027"');
+    expect(load(name, text.replace(/0o?27/, '"027"')).umask).toBe(0o27);
+  });
+
+  test.each([
+    ['{"tty": false}', false],
+    ['{"tty": true}', true],
+    ['{"no-tty": true}', false],
+    ['{"no-tty": false}', undefined],
+  ])("%s: false says as much as the flag that begins with no-", (text, tty) => {
+    expect(load("box.json", text).tty).toBe(tty);
   });
 
   test.each([

@@ -40,6 +40,14 @@ describe("parseOptions()", () => {
     expect(parse(["--", flag], true).help).toBe(false);
   });
 
+  test.each([
+    [["--x\ny"], "Cannot use --x\\ny: nsbox try has no such flag"],
+    [["-\x1b"], "Cannot use -\\u001b: nsbox try has no such flag"],
+    [["--all=a\nb"], "Cannot use --all=a\\nb: --all takes no value"],
+  ])("%j: a message stays one line, and harmless for a terminal", (argv, message) => {
+    expect(() => parse(argv, true)).toThrow(expect.objectContaining({ message }));
+  });
+
   test("names the command in messages", () => {
     expect(() => parse(["--aal"], false)).toThrow(
       expect.objectContaining({ message: "Cannot use --aal: nsbox try has no such flag", hint: "did you mean --all?" }),

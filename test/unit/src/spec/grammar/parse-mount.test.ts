@@ -84,7 +84,7 @@ describe("parseMount()", () => {
   test.each([
     ["src=/a", "dst is missing"],
     ["dst=/b", "src is missing"],
-    ["src,dst=/b", "src is missing"],
+    ["src,dst=/b", "the value of src is missing"],
     ["src=,dst=/b", "a path is empty"],
     ["src=/a,dst=b", 'the destination "b" is not absolute'],
     ["src=/a,source=/c,dst=/b", '"source" stands twice'],
@@ -93,7 +93,22 @@ describe("parseMount()", () => {
     ["constructor=1,dst=/b", '"constructor" is not one of its keys'],
     ["src=/a,dst=/b,readonly=maybe", 'readonly is "maybe"'],
     ["", '"" is not one of its keys'],
+    ["type,src=/a,dst=/b", "the value of type is missing"],
+    ["type=constructor,dst=/b", '"constructor" is not a type'],
+    ["type=tmpfs,dst=/t,tmpfs-size", "the value of tmpfs-size is missing"],
   ])("refuses %j: %s", (text, why) => {
     expect(() => parseMount(text)).toThrow(why);
+  });
+
+  test.each([
+    ["type=proc,dst=/p,readonly", "proc takes no readonly", "give proc only dst"],
+    ["type=sysfs,dst=/s,ro=true", "sysfs takes no readonly", "give sysfs only dst"],
+    ["type=devpts,src=/a,dst=/d", "devpts takes no src", "give devpts only dst"],
+    ["type=mqueue,dst=/q,tmpfs-mode=700", "mqueue takes no tmpfs-mode", "give mqueue only dst"],
+    ["type=tmpfs,source=/a,dst=/t", "tmpfs takes no src", "give tmpfs only dst, readonly, tmpfs-size, tmpfs-mode"],
+    ["src=/a,dst=/b,tmpfs-size=1m", "bind takes no tmpfs-size", "give bind only dst, src, readonly"],
+  ])("%j: says so where the type cannot do what is asked: %s", (text, why, hint) => {
+    const message = `Cannot parse --mount ${JSON.stringify(text)}: ${why}`;
+    expect(() => parseMount(text)).toThrow(expect.objectContaining({ message, hint }));
   });
 });
