@@ -68,7 +68,7 @@ class Parser<T> {
     const equals = word.indexOf("=");
     const name = equals === -1 ? word.slice(2) : word.slice(2, equals);
     const row = this.#rows.find((option) => option.name === name);
-    if (row === undefined) throw this.#unknown(`--${name}`);
+    if (row === undefined) throw name === "help" ? noValue("--help", word.slice(7)) : this.#unknown(`--${name}`);
     this.#apply(row, `--${name}`, equals === -1 ? undefined : word.slice(equals + 1));
   }
 
@@ -94,9 +94,7 @@ class Parser<T> {
     this.#seen.add(row.name);
     if (row.value === undefined) {
       if (given === undefined) return row.apply(this.#draft, "");
-      throw new NsboxError("EUSAGE", `Cannot use ${flag}=${oneLine(given)}: ${flag} takes no value`, {
-        hint: `write ${flag} alone`,
-      });
+      throw noValue(flag, given);
     }
     const value = given ?? this.#argv[this.#at++];
     if (value !== undefined && value !== "--") return row.apply(this.#draft, value);
@@ -110,6 +108,11 @@ class Parser<T> {
     const message = `Cannot use ${oneLine(flag)}: nsbox ${this.#rules.command} has no such flag`;
     return new NsboxError("EUSAGE", message, { hint });
   }
+}
+
+function noValue(flag: string, given: string): NsboxError {
+  const message = `Cannot use ${flag}=${oneLine(given)}: ${flag} takes no value`;
+  return new NsboxError("EUSAGE", message, { hint: `write ${flag} alone` });
 }
 
 /** A word as in JSON, but for the quotes: line ends and control characters must not reach the terminal. */

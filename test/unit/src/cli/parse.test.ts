@@ -43,6 +43,7 @@ describe("parseOptions()", () => {
   test.each([
     [["--x\ny"], "Cannot use --x\\ny: nsbox try has no such flag"],
     [["-\x1b"], "Cannot use -\\u001b: nsbox try has no such flag"],
+    [["--help=1"], "Cannot use --help=1: --help takes no value"],
     [["--all=a\nb"], "Cannot use --all=a\\nb: --all takes no value"],
   ])("%j: a message stays one line, and harmless for a terminal", (argv, message) => {
     expect(() => parse(argv, true)).toThrow(expect.objectContaining({ message }));
