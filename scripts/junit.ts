@@ -7,8 +7,9 @@ export interface Totals {
   readonly skipped: number;
 }
 
-/** One report: its totals, the names of what was skipped, and the test files it has heard of. */
+/** One report: its totals, the names of what failed and what was skipped, and the test files it has heard of. */
 export interface Report extends Totals {
+  readonly failedNames: readonly string[];
   readonly skippedNames: readonly string[];
   readonly files: readonly string[];
 }
@@ -30,19 +31,20 @@ function attribute(attributes: string, name: string): string {
 export function parseJunit(xml: string): Report {
   if (!xml.includes("</testsuites>")) throw new Error("Cannot read the test report: it does not end");
   const files = new Set<string>();
+  const failedNames: string[] = [];
   const skippedNames: string[] = [];
   let passed = 0;
-  let failed = 0;
   for (const [, attributes = "", , body = ""] of xml.matchAll(TESTCASE)) {
     files.add(attribute(attributes, "file"));
     // bun writes the groups around a test innermost first, joined by " > ".
     const groups = attribute(attributes, "classname").split(" > ").filter(Boolean).reverse();
     const name = [...groups, attribute(attributes, "name")].join(" > ");
-    if (/<(failure|error)[\s>]/.test(body)) failed += 1;
+    if (/<(failure|error)[\s>]/.test(body)) failedNames.push(name);
     else if (!body.includes("<skipped")) passed += 1;
     else skippedNames.push(body.includes('message="TODO"') ? `${name} [todo]` : name);
   }
-  return { passed, failed, skipped: skippedNames.length, skippedNames, files: [...files] };
+  const totals = { passed, failed: failedNames.length, skipped: skippedNames.length };
+  return { ...totals, failedNames, skippedNames, files: [...files] };
 }
 
 /** "12 passed, 0 failed", and ", 1 skipped" where something was: the line that ends `npm test`. */

@@ -44,6 +44,7 @@ export interface JudgedGroup {
 
 interface Outcome extends Totals {
   readonly title: string;
+  readonly failedNames: readonly string[];
   readonly skippedNames: readonly string[];
   /** What went wrong outside of any test. */
   readonly problems: readonly string[];
@@ -57,7 +58,7 @@ function testFiles(root: string, folder: string): string[] {
 /** What one report and one exit code come to; every trouble that is not a failed test counts as a failure of its own. */
 export function judge(group: JudgedGroup, xml: string | undefined, ending: string): Outcome {
   const { title, files } = group;
-  const none = { passed: 0, failed: 0, skipped: 0, skippedNames: [], files: [] };
+  const none = { passed: 0, failed: 0, skipped: 0, failedNames: [], skippedNames: [], files: [] };
   const problems: string[] = [];
   let report = none as ReturnType<typeof parseJunit>; // widens the empty lists of `none`
   if (xml === undefined) problems.push(`${title}: bun wrote no report (${ending})`);
@@ -151,6 +152,8 @@ function printOutcomes(outcomes: readonly Outcome[]): void {
   for (const outcome of outcomes) console.log(`${outcome.title}: ${explainTotals(outcome)}`);
   for (const { title, skippedNames } of outcomes)
     for (const name of skippedNames) console.log(`skipped  ${title}: ${name}`);
+  for (const { title, failedNames } of outcomes)
+    for (const name of failedNames) console.log(`FAILED  ${title}: ${name}`);
   for (const problem of outcomes.flatMap((outcome) => outcome.problems)) console.log(`FAILED  ${problem}`);
 }
 

@@ -2,7 +2,8 @@
 import { AT, O } from "#ffi/uapi/fcntl.ts";
 import { TIOC } from "#ffi/uapi/ioctl.ts";
 import { SCM, SOL } from "#ffi/uapi/socket.ts";
-import { call, fd, words } from "#ffi/tape/call.ts";
+import { WINSIZE } from "#ffi/uapi/termios.ts";
+import { call, fd, memory, words } from "#ffi/tape/call.ts";
 import type { StepKind } from "../step.ts";
 
 /** Open a new pseudo-terminal of the box's devpts and hand its master side to the supervisor. */
@@ -25,7 +26,15 @@ export const openTerminalStep: StepKind<OpenTerminalStep> = {
       call("openat", [AT.FDCWD, "/dev/ptmx", O.RDWR | O.NOCTTY | O.CLOEXEC], { as: "ptmx" }),
       call("ioctl", [fd("ptmx"), TIOC.SPTLCK, new Uint8Array(4)]),
       call("ioctl", [fd("ptmx"), TIOC.GPTPEER, O.RDWR | O.NOCTTY | O.CLOEXEC], { as: "terminal" }),
-      call("sendmsg", [fd("terminal-socket"), message, 0]),
+      // The caller's size from the start: the supervisor's relay may come later than the command's first look.
+      call("ioctl", [0, TIOC.GWINSZ, memory("window size", WINSIZE.size)], {
+        cases: [
+          { equals: "ENOTTY", then: "unsized" },
+          { equals: "EBADF", then: "unsized" },
+        ],
+      }),
+      call("ioctl", [fd("terminal"), TIOC.SWINSZ, memory("window size", WINSIZE.size)]),
+      call("sendmsg", [fd("terminal-socket"), message, 0], { label: "unsized" }),
       ...[0, 1, 2].map((stream) => call("dup3", [fd("terminal"), stream, 0])),
     ];
   },

@@ -16,6 +16,10 @@ describe("parseJunit()", () => {
     expect([report.passed, report.failed, report.skipped]).toEqual([2, 1, 2]);
   });
 
+  test("names what failed", () => {
+    expect(parseJunit(suites(passing + failing)).failedNames).toEqual(["bad"]);
+  });
+
   test("names a skipped test with its groups, outermost first", () => {
     expect(parseJunit(suites(skipped)).skippedNames).toEqual(["outer > inner > idle [needs cc]"]);
   });
@@ -33,7 +37,8 @@ describe("parseJunit()", () => {
   });
 
   test("counts nothing in an empty report", () => {
-    expect(parseJunit(suites(""))).toEqual({ passed: 0, failed: 0, skipped: 0, skippedNames: [], files: [] });
+    const none = { passed: 0, failed: 0, skipped: 0, failedNames: [], skippedNames: [], files: [] };
+    expect(parseJunit(suites(""))).toEqual(none);
   });
 
   test("refuses a report that a crash cut off", () => {
