@@ -6,19 +6,18 @@ import { buildMounts } from "./build-mounts.ts";
 import type { HostFacts, SubIdRange } from "./facts.ts";
 import type { NamespaceOption, RunOptions } from "./options.ts";
 import { normalPath } from "./path.ts";
-import type {
-  Capabilities,
-  IdMapping,
-  Namespace,
-  Namespaces,
-  NamespaceType,
-  Root,
-  Rlimit,
-  Spec,
-  User,
+import {
+  type Capabilities,
+  type IdMapping,
+  type Namespace,
+  NAMESPACE_TYPES,
+  type Namespaces,
+  type NamespaceType,
+  type Root,
+  type Rlimit,
+  type Spec,
+  type User,
 } from "./spec.ts";
-
-const NAMESPACE_TYPES: readonly NamespaceType[] = ["user", "mnt", "pid", "ipc", "uts", "net", "cgroup", "time"];
 
 /** All that `run` was asked for, with its defaults. Throws NsboxError EUSAGE or ESPEC. */
 export function buildSpec(options: RunOptions, facts: HostFacts): Spec {

@@ -4,6 +4,8 @@
 
 export type NamespaceType = "user" | "mnt" | "pid" | "ipc" | "uts" | "net" | "cgroup" | "time";
 
+export const NAMESPACE_TYPES: readonly NamespaceType[] = ["user", "mnt", "pid", "ipc", "uts", "net", "cgroup", "time"];
+
 /** `new` makes one, `host` keeps the caller's, `join` enters the one that `path` (an nsfs file) names. */
 export type Namespace =
   { readonly kind: "new" } | { readonly kind: "host" } | { readonly kind: "join"; readonly path: string };
