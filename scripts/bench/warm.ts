@@ -30,7 +30,7 @@ function limitPlan(uid: number, gid: number): Plan {
     ],
     init: [
       { kind: "close-on-exec", file: "report" },
-      { kind: "start-command", shareMemory: true },
+      { kind: "start-command", keep: undefined, shareMemory: true },
       { kind: "supervise", forward: FORWARDED_SIGNALS },
     ],
     command: [{ kind: "exec", args: ["/bin/true"], env: ["PATH=/usr/bin:/bin"], candidates: ["/bin/true"] }],

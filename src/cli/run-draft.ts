@@ -9,6 +9,8 @@ type Lists = {
   env: EnvOption[];
   envFiles: string[];
   rlimits: Rlimit[];
+  capAdd: string[];
+  capDrop: string[];
   passFds: number[];
   namespaces: Partial<Record<NamespaceType, NamespaceOption>>;
 };
@@ -42,6 +44,9 @@ export function emptyDraft(): RunDraft {
     envFiles: [],
     envAll: false,
     rlimits: [],
+    capAdd: [],
+    capDrop: [],
+    allowNewPrivs: false,
     umask: undefined,
     tty: undefined,
     interactive: false,

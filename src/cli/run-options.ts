@@ -8,6 +8,7 @@ import { parseDuration, parseOctal, parseSeconds, parseWhole } from "#src/spec/g
 import { usageError } from "#src/spec/grammar/usage-error.ts";
 import type { NamespaceType, RootSource } from "#src/spec/spec.ts";
 import type { Option } from "./option.ts";
+import { PRIVILEGE_OPTIONS } from "./privilege-options.ts";
 import type { RunDraft } from "./run-draft.ts";
 
 function oneOf<const W extends string>(flag: string, text: string, words: readonly W[]): W {
@@ -292,6 +293,7 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     },
   },
 
+  ...PRIVILEGE_OPTIONS,
   {
     name: "tty",
     short: "t",

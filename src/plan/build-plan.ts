@@ -44,14 +44,15 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
   const command = planCommand(spec, facts);
   const launcher: readonly LauncherStep[] = [clone, ...maps.launcher];
   if (!spec.box.init)
-    return { launcher, join, setup: [...setup, ...planLimits(spec), ...command], init: [], command: [] };
+    return { launcher, join, setup: [...setup, ...planLimits(spec, []), ...command], init: [], command: [] };
   return {
     launcher: [...launcher, { kind: "init-image" }, { kind: "signal", of: INIT_IMAGE }],
     join,
     setup: [
       ...setup,
       { kind: "session" },
-      ...planLimits(spec),
+      ...planLimits(spec, initNeeds(spec, facts)),
+      ...planInitCapabilities(spec),
       { kind: "signals", defaults: RESET_SIGNALS, mask: 0xffff_ffff_ffff_ffffn },
       { kind: "close-files", keep: ["report", ...spec.box.passFds] },
       { kind: "wait", for: INIT_IMAGE, first: maps.launcher.length === 0 },
@@ -59,10 +60,14 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
     ],
     init: [
       { kind: "close-on-exec", file: "report" },
-      { kind: "start-command", shareMemory: spec.linux.namespaces.time.kind !== "new" },
+      {
+        kind: "start-command",
+        shareMemory: spec.linux.namespaces.time.kind !== "new",
+        keep: initCapabilities(spec, facts),
+      },
       { kind: "supervise", forward: FORWARDED_SIGNALS },
     ],
-    command,
+    command: [...lateBounding(spec, facts), ...command],
   };
 }
 
@@ -140,9 +145,48 @@ function planIdentity(spec: Spec): readonly Step[] {
   return steps;
 }
 
+/** What the init may need to make the command another user, to take that away from it, and to signal it. */
+const INIT_NEEDS: readonly string[] = ["CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP"];
+
 /** What holds for the init as well as for the command. */
-function planLimits(spec: Spec): readonly Step[] {
-  return [{ kind: "bounding", capabilities: spec.process.capabilities.bounding }, { kind: "no-new-privs" }];
+function planLimits(spec: Spec, needs: readonly string[]): readonly Step[] {
+  const { capabilities, noNewPrivileges } = spec.process;
+  const missing = needs.filter((name) => !capabilities.bounding.includes(name));
+  const bounding: Step = { kind: "bounding", capabilities: [...capabilities.bounding, ...missing] };
+  return noNewPrivileges ? [bounding, { kind: "no-new-privs" }] : [bounding];
+}
+
+/** What the init still held for its own sake and the command must not have. */
+function lateBounding(spec: Spec, facts: HostFacts): readonly Step[] {
+  const { bounding } = spec.process.capabilities;
+  return initNeeds(spec, facts).every((name) => bounding.includes(name))
+    ? []
+    : [{ kind: "bounding", capabilities: bounding }];
+}
+
+function initNeeds(spec: Spec, facts: HostFacts): readonly string[] {
+  return isInitRoot(spec, facts) === true ? INIT_NEEDS : [];
+}
+
+/** Once the command runs, all that the init has left to do with privileges is to signal another user's process. */
+function initCapabilities(spec: Spec, facts: HostFacts): readonly string[] | undefined {
+  const isRoot = isInitRoot(spec, facts);
+  return isRoot === undefined ? undefined : isRoot ? ["CAP_KILL"] : [];
+}
+
+/** Whether exec gives the init capabilities; undefined in a namespace that is joined: it is not known beforehand. */
+function isInitRoot(spec: Spec, facts: HostFacts): boolean | undefined {
+  const { namespaces, uidMappings } = spec.linux;
+  if (namespaces.user.kind === "join") return undefined;
+  return namespaces.user.kind === "new" ? mapsInside(uidMappings, 0) : facts.uid === 0;
+}
+
+/** KERNEL: exec by another uid than 0 keeps only the ambient set; the init is such a uid where the maps have no 0. */
+function planInitCapabilities(spec: Spec): readonly Step[] {
+  const { capabilities: sets } = spec.process;
+  const { namespaces, uidMappings } = spec.linux;
+  if (sets.ambient.length === 0 || namespaces.user.kind !== "new" || mapsInside(uidMappings, 0)) return [];
+  return [{ kind: "capabilities", sets }];
 }
 
 function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
@@ -154,7 +198,13 @@ function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
     ...process.rlimits.map((limit): Step => ({ kind: "rlimit", limit })),
     { kind: "umask", umask: process.user.umask },
     { kind: "chdir", path: process.cwd },
-    { kind: "set-ids", uid: process.user.uid, gid: process.user.gid, groups: groupsOf(spec, facts) },
+    {
+      kind: "set-ids",
+      uid: process.user.uid,
+      gid: process.user.gid,
+      groups: groupsOf(spec, facts),
+      keepCapabilities: process.user.uid !== 0 && process.capabilities.permitted.length > 0,
+    },
     { kind: "capabilities", sets: process.capabilities },
     // Changing ids clears it; in a PID namespace of the box's own the kernel ends all with the init.
     ...(sharesPids || !box.init ? [{ kind: "parent-death", check: false } as const] : []),

@@ -1,13 +1,13 @@
 // (RunOptions, HostFacts) → Spec: every default is decided here. Pure.
 import { NsboxError } from "#src/error.ts";
-import { MASKED_PATHS, DEFAULT_CAPABILITIES, DEFAULT_HOSTNAME, READONLY_PATHS } from "./defaults.ts";
+import { MASKED_PATHS, DEFAULT_HOSTNAME, READONLY_PATHS } from "./defaults.ts";
+import { buildCapabilities } from "./build-capabilities.ts";
 import { buildEnv } from "./build-env.ts";
 import { buildMounts } from "./build-mounts.ts";
 import type { HostFacts, SubIdRange } from "./facts.ts";
 import type { NamespaceOption, RunOptions } from "./options.ts";
 import { normalPath } from "./path.ts";
 import {
-  type Capabilities,
   type IdMapping,
   type Namespace,
   NAMESPACE_TYPES,
@@ -38,8 +38,8 @@ export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
       terminal,
       user,
       rlimits: buildRlimits(options),
-      capabilities: buildCapabilities(user),
-      noNewPrivileges: true,
+      capabilities: buildCapabilities(user.uid, options),
+      noNewPrivileges: !options.allowNewPrivs,
     },
     root,
     hostname: namespaces.uts.kind === "new" ? (options.hostname ?? options.name ?? DEFAULT_HOSTNAME) : undefined,
@@ -242,12 +242,6 @@ function buildUser(options: RunOptions, facts: HostFacts): User {
   const uid = options.user?.uid ?? own?.uid ?? host?.uid ?? 0;
   const gid = options.user?.gid ?? (options.user === undefined ? (own?.gid ?? host?.gid) : undefined) ?? uid;
   return { uid, gid, additionalGids: [], umask };
-}
-
-/** Only uid 0 holds capabilities, as with other container tools; the bounding set is the same for all. */
-function buildCapabilities(user: User): Capabilities {
-  const held = user.uid === 0 ? DEFAULT_CAPABILITIES : [];
-  return { bounding: DEFAULT_CAPABILITIES, effective: held, permitted: held, inheritable: [], ambient: [] };
 }
 
 function buildRlimits(options: RunOptions): readonly Rlimit[] {

@@ -60,6 +60,10 @@ export interface RunOptions {
   readonly envFiles: readonly string[];
   readonly envAll: boolean;
   readonly rlimits: readonly Rlimit[];
+  /** Names with CAP_, or "ALL". */
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  readonly allowNewPrivs: boolean;
   readonly umask: number | undefined;
   /** true: -t; false: --no-tty; undefined: a terminal if there is one. */
   readonly tty: boolean | undefined;

@@ -38,6 +38,7 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
     },
   },
   { name: "subordinate-ids", facts: SAMPLE_FACTS, options: { subids: true, user: { uid: 7, gid: 8 } } },
+  { name: "capabilities", facts: SAMPLE_FACTS, options: { user: { uid: 7, gid: 7 }, capAdd: ["CAP_SYS_PTRACE"] } },
   { name: "time", facts: SAMPLE_FACTS, options: { boottimeSeconds: 86400 } },
   {
     name: "joined-net",

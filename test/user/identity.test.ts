@@ -49,11 +49,54 @@ describeWith(["userns"], "who a box's command is", () => {
     });
   });
 
-  test("the init holds no more than the command", async () => {
+  const CAP_SETS: readonly (readonly [flags: readonly string[], permitted: string, ambient: string])[] = [
+    [["--cap-drop", "all"], "0000000000000000", "0000000000000000"],
+    [["--cap-drop", "all", "--cap-add", "net_bind_service"], "0000000000000400", "0000000000000000"],
+    [["--cap-add", "CAP_SYS_PTRACE,syslog"], "00000004a80c25fb", "0000000000000000"],
+    [["--cap-drop", "net_raw", "--cap-drop", "MKNOD"], "00000000a00405fb", "0000000000000000"],
+    [["--user", "1234", "--cap-add", "net_bind_service"], "0000000000000400", "0000000000000400"],
+    [["--user", "7", "--cap-drop", "all", "--cap-add", "kill"], "0000000000000020", "0000000000000020"],
+    [["--user", "1234", "--cap-add", "sys_ptrace", "--no-init"], "0000000000080000", "0000000000080000"],
+  ];
+
+  test.each(CAP_SETS)(
+    "%p: the command holds %s, over exec %s, and no more can be had",
+    async (flags, held, ambient) => {
+      // A program of its own, so that exec has computed the sets once more.
+      const { stdout, stderr } = await inBox(flags, "exec grep ^Cap /proc/self/status");
+      expect(stderr).toBe("");
+      expect(stdout).toContain(`CapPrm:\t${held}\nCapEff:\t${held}\n`);
+      expect(stdout).toContain(`CapInh:\t${ambient}\n`);
+      expect(stdout).toContain(`CapAmb:\t${ambient}\n`);
+      const bounding = /CapBnd:\t(\w+)/.exec(stdout)?.[1] ?? "";
+      const plain =
+        flags.includes("--user") && !flags.includes("all") ? 0xa80425fbn | BigInt(`0x${held}`) : BigInt(`0x${held}`);
+      expect(BigInt(`0x${bounding}`)).toBe(plain);
+    },
+  );
+
+  test("--cap-add all is all that the kernel knows, but what was dropped", async () => {
+    const last = BigInt(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8").trim());
+    const { stdout } = await inBox(["--cap-add", "all", "--cap-drop", "chown"], "grep CapEff /proc/self/status");
+    expect(BigInt(`0x${stdout.split("\t")[1]?.trim()}`)).toBe((1n << (last + 1n)) - 2n);
+  });
+
+  test("an added capability does what it is for", async () => {
+    const script = "hostname other && hostname";
+    expect((await inBox([], script)).exitCode).not.toBe(0);
+    expect((await inBox(["--cap-add", "sys_admin"], script)).stdout).toBe("other\n");
+  });
+
+  test("--allow-new-privs leaves no_new_privs off", async () => {
+    const { stdout } = await inBox(["--allow-new-privs"], "grep NoNewPrivs /proc/self/status");
+    expect(stdout).toBe("NoNewPrivs:\t0\n");
+  });
+
+  test("the init can do no more than signal the command", async () => {
     await using box = await liveBox();
     const caps = (pid: number): string | undefined =>
       /CapPrm:\t(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    expect(caps(box.init)).toBe("00000000a80425fb");
+    expect(caps(box.init)).toBe("0000000000000020");
     expect(caps(box.command)).toBe("00000000a80425fb");
   });
 

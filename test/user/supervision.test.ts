@@ -35,6 +35,16 @@ describeWith(["userns"], "the exit code of nsbox", () => {
 });
 
 describeWith(["userns"], "supervision of a box", () => {
+  test("signals another user's command, which holds no capability at all", async () => {
+    const script = "trap 'echo got it; exit 9' TERM; echo ready; while :; do sleep 0.02; done";
+    const child = startNsbox(["run", "--user", "7", "--cap-drop", "all", "--", "sh", "-c", script]);
+    const reader = child.stdout.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("ready\n");
+    child.kill("SIGTERM");
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("got it\n");
+    expect(await child.exited).toBe(9);
+  });
+
   test.each(["TERM", "INT", "HUP", "QUIT", "USR1", "USR2"])("forwards SIG%s to the command, once", async (name) => {
     const script = `trap 'echo got ${name}; exit 9' ${name}; echo ready; while :; do sleep 0.02; done`;
     const child = startNsbox(["run", "--", "sh", "-c", script]);

@@ -5,6 +5,7 @@ import { PR } from "#ffi/uapi/prctl.ts";
 import { CLD, SIG, signalName, signalSet } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { call, memory, result } from "#ffi/tape/call.ts";
+import { capsetCall } from "./process.ts";
 import type { StepKind } from "../step.ts";
 
 const LIGHTEN_BYTES = 8 * 1024 * 1024;
@@ -21,6 +22,8 @@ export interface StartCommandStep {
   readonly kind: "start-command";
   /** false where the child enters a time namespace: kernels before 6.2 refuse that to one that shares memory. */
   readonly shareMemory: boolean;
+  /** What the init still holds then; undefined where that can't be known beforehand: all that it has. */
+  readonly keep: readonly string[] | undefined;
 }
 
 function startFlags({ shareMemory }: StartCommandStep): number {
@@ -29,7 +32,8 @@ function startFlags({ shareMemory }: StartCommandStep): number {
 
 export const startCommandStep: StepKind<StartCommandStep> = {
   phase: "exec",
-  explain: () => "start the command",
+  explain: ({ keep }) =>
+    `start the command${keep === undefined ? "" : `, then hold ${keep.join(" ") || "no capabilities"}`}`,
   lower: (step) => [
     // Orphans come to the nearest subreaper where the box has no PID namespace of its own.
     call("prctl", [PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0]),
@@ -38,8 +42,9 @@ export const startCommandStep: StepKind<StartCommandStep> = {
       label: "started",
       cases: [{ equals: 0, then: COMMAND }],
     }),
+    ...(step.keep === undefined ? [] : [capsetCall({ effective: step.keep, permitted: step.keep, inheritable: [] })]),
     // Its own copies of pipes would keep their readers waiting after the command has closed them.
-    call("close_range", [0, 0xffffffff, 0], { then: "lighten" }),
+    call("close_range", [0, 0xffffffff, 0]),
   ],
 };
 
@@ -55,6 +60,15 @@ export const superviseStep: StepKind<SuperviseStep> = {
   lower: (step) => {
     const set = new Uint8Array(new BigUint64Array([signalSet([...step.forward, SIG.CHLD])]).buffer);
     return [
+      // The command's arguments and environment are its own by now: give the pages that hold them back. A range
+      // beyond the tape is ENOMEM, after what is mapped has been given back; see madvise(2).
+      call("madvise", [{ kind: "address", label: COMMAND }, LIGHTEN_BYTES, MADV.DONTNEED], {
+        cases: [
+          { equals: "ENOMEM", then: "waiting" },
+          { equals: "EINVAL", then: "waiting" }, // pages larger than ours
+        ],
+        then: "waiting",
+      }),
       call("rt_sigtimedwait", [set, 0, 0, 8], {
         label: "waiting",
         cases: [
@@ -85,16 +99,6 @@ export const superviseStep: StepKind<SuperviseStep> = {
       call("exit_group", [result("killed")]),
       call("load", [siginfo(SI.status), 0], { label: "exited" }),
       call("exit_group", [result("exited")]),
-      // The command's arguments and environment are its own by now: give the pages that hold them back. A range
-      // beyond the tape is ENOMEM, after what is mapped has been given back; see madvise(2).
-      call("madvise", [{ kind: "address", label: COMMAND }, LIGHTEN_BYTES, MADV.DONTNEED], {
-        label: "lighten",
-        cases: [
-          { equals: "ENOMEM", then: "waiting" },
-          { equals: "EINVAL", then: "waiting" }, // pages larger than ours
-        ],
-        then: "waiting",
-      }),
     ];
   },
 };

@@ -1,6 +1,6 @@
 // Steps that make a process what the command is to be: credentials, limits, signals, exec.
 import { PR, PR_CAP_AMBIENT } from "#ffi/uapi/prctl.ts";
-import { CAPABILITY_VERSION_3, CAPS, capMask } from "#ffi/uapi/capability.ts";
+import { CAPABILITY_VERSION_3, CAPS, capMask, capNumber } from "#ffi/uapi/capability.ts";
 import { AT, CLOSE_RANGE, F, FD_CLOEXEC } from "#ffi/uapi/fcntl.ts";
 import { RLIM_INFINITY, RLIMIT } from "#ffi/uapi/resource.ts";
 import { SIG, SIG_HOW, signalName } from "#ffi/uapi/signal.ts";
@@ -37,6 +37,8 @@ export interface SetIdsStep {
   readonly gid: number;
   /** undefined where the box must not change them. */
   readonly groups: readonly number[] | undefined;
+  /** KERNEL: a change from uid 0 to another clears the permitted set, see PR_SET_KEEPCAPS(2const). */
+  readonly keepCapabilities: boolean;
 }
 
 export const setIdsStep: StepKind<SetIdsStep> = {
@@ -48,6 +50,7 @@ export const setIdsStep: StepKind<SetIdsStep> = {
       ? []
       : [call("setgroups", [step.groups.length, new Uint8Array(new Uint32Array(step.groups).buffer)])]),
     call("setresgid", [step.gid, step.gid, step.gid]),
+    ...(step.keepCapabilities ? [call("prctl", [PR.SET_KEEPCAPS, 1, 0, 0, 0])] : []),
     call("setresuid", [step.uid, step.uid, step.uid]),
   ],
 };
@@ -89,21 +92,33 @@ export interface CapabilitiesStep {
 
 export const capabilitiesStep: StepKind<CapabilitiesStep> = {
   phase: "privileges",
-  explain: (step) => `hold ${step.sets.permitted.join(" ") || "no capabilities"}, inherit none by file`,
-  lower: (step) => {
-    const data = new Uint8Array(24); // two of {effective, permitted, inheritable}, 32 bits each
-    const view = new DataView(data.buffer);
-    const sets = [step.sets.effective, step.sets.permitted, step.sets.inheritable];
-    for (const [n, names] of sets.entries()) {
-      const mask = capMask(names);
-      view.setUint32(n * 4, Number(mask & 0xffffffffn), true);
-      view.setUint32(12 + n * 4, Number(mask >> 32n), true);
-    }
-    const header = new Uint8Array(8);
-    new DataView(header.buffer).setUint32(0, CAPABILITY_VERSION_3, true);
-    return [call("prctl", [PR.CAP_AMBIENT, PR_CAP_AMBIENT.CLEAR_ALL, 0, 0, 0]), call("capset", [header, data])];
-  },
+  explain: ({ sets }) =>
+    `hold ${sets.permitted.join(" ") || "no capabilities"}, ${sets.ambient.length > 0 ? "over exec too" : "inherit none by file"}`,
+  lower: (step) => [
+    call("prctl", [PR.CAP_AMBIENT, PR_CAP_AMBIENT.CLEAR_ALL, 0, 0, 0]),
+    capsetCall(step.sets),
+    // A capability that this kernel doesn't know yet is EINVAL, and nobody can have it.
+    ...step.sets.ambient.map((name) =>
+      call("prctl", [PR.CAP_AMBIENT, PR_CAP_AMBIENT.RAISE, capNumber(name) ?? 0, 0, 0], {
+        cases: [{ equals: "EINVAL", then: "next" }],
+      }),
+    ),
+  ],
 };
+
+/** Three of the five sets, see capset(2). */
+export function capsetCall({ effective, permitted, inheritable }: Omit<Capabilities, "bounding" | "ambient">): Call {
+  const data = new Uint8Array(24); // two of {effective, permitted, inheritable}, 32 bits each
+  const view = new DataView(data.buffer);
+  for (const [n, names] of [effective, permitted, inheritable].entries()) {
+    const mask = capMask(names);
+    view.setUint32(n * 4, Number(mask & 0xffffffffn), true);
+    view.setUint32(12 + n * 4, Number(mask >> 32n), true);
+  }
+  const header = new Uint8Array(8);
+  new DataView(header.buffer).setUint32(0, CAPABILITY_VERSION_3, true);
+  return call("capset", [header, data]);
+}
 
 /** Never gain privileges again, see PR_SET_NO_NEW_PRIVS(2const). */
 export interface NoNewPrivsStep {
