@@ -1,5 +1,6 @@
 // The flags of `run` that say what the command may do, a row each.
 import { parseCapabilities } from "#src/spec/grammar/parse-capability.ts";
+import { parsePath } from "#src/spec/grammar/parse-path.ts";
 import type { Option } from "./option.ts";
 import type { RunDraft } from "./run-draft.ts";
 
@@ -32,6 +33,40 @@ export const PRIVILEGE_OPTIONS: readonly Option<RunDraft>[] = [
     doc: "gives away: setuid programs may raise privileges",
     apply: (d) => {
       d.allowNewPrivs = true;
+    },
+  },
+  {
+    name: "landlock",
+    group: PRIVILEGES,
+    doc: "insist on Landlock, which is used where the kernel has it",
+    apply: (d) => {
+      d.landlock = true;
+    },
+  },
+  {
+    name: "no-landlock",
+    group: PRIVILEGES,
+    doc: "gives away: the second wall behind the mounts",
+    apply: (d) => {
+      d.landlock = false;
+    },
+  },
+  {
+    name: "nested",
+    group: PRIVILEGES,
+    doc: "gives away: user namespaces and mounts inside, for a box in the box",
+    apply: (d) => {
+      d.nested = true;
+    },
+  },
+  {
+    name: "hide",
+    value: "PATH",
+    repeatable: true,
+    group: PRIVILEGES,
+    doc: "show a folder empty, or a file without content",
+    apply: (d, v) => {
+      d.hide.push(parsePath("--hide", v));
     },
   },
 ];

@@ -11,6 +11,7 @@ type Lists = {
   rlimits: Rlimit[];
   capAdd: string[];
   capDrop: string[];
+  hide: string[];
   passFds: number[];
   namespaces: Partial<Record<NamespaceType, NamespaceOption>>;
 };
@@ -47,6 +48,9 @@ export function emptyDraft(): RunDraft {
     capAdd: [],
     capDrop: [],
     allowNewPrivs: false,
+    landlock: undefined,
+    nested: false,
+    hide: [],
     umask: undefined,
     tty: undefined,
     interactive: false,

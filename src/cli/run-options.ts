@@ -5,6 +5,7 @@ import { parseHostname, parseName, parseRlimit, parseUser } from "#src/spec/gram
 import { parseBind, parseMount, parseTmpfs } from "#src/spec/grammar/parse-mount.ts";
 import { parseNamespace } from "#src/spec/grammar/parse-namespace.ts";
 import { parseDuration, parseOctal, parseSeconds, parseWhole } from "#src/spec/grammar/parse-number.ts";
+import { parsePath } from "#src/spec/grammar/parse-path.ts";
 import { usageError } from "#src/spec/grammar/usage-error.ts";
 import type { NamespaceType, RootSource } from "#src/spec/spec.ts";
 import type { Option } from "./option.ts";
@@ -17,14 +18,9 @@ function oneOf<const W extends string>(flag: string, text: string, words: readon
   throw usageError(flag, text, "it is not one of its words", `use ${words.join(", ")}`);
 }
 
-function path(flag: string, text: string): string {
-  if (text !== "" && !text.includes("\0")) return text;
-  throw usageError(flag, text, "it is not a path", "give a path");
-}
-
 function root(text: string): RootSource {
   if (text === "host" || text === "empty") return { kind: text };
-  return { kind: "dir", path: path("--root", text) };
+  return { kind: "dir", path: parsePath("--root", text) };
 }
 
 function namespace(type: NamespaceType, doc: string): Option<RunDraft> {
@@ -73,7 +69,7 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     group: FILES,
     doc: "the same, but what is written stays in DIR",
     apply: (d, v) => {
-      d.overlayDir = path("--overlay-dir", v);
+      d.overlayDir = parsePath("--overlay-dir", v);
     },
   },
   {
@@ -241,7 +237,7 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     group: WHO,
     doc: "where the command starts (default: where you are)",
     apply: (d, v) => {
-      d.workdir = path("--workdir", v);
+      d.workdir = parsePath("--workdir", v);
     },
   },
   {
@@ -262,7 +258,7 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     group: WHO,
     doc: "set variables from a file of NAME=VALUE lines",
     apply: (d, v) => {
-      d.envFiles.push(path("--env-file", v));
+      d.envFiles.push(parsePath("--env-file", v));
     },
   },
   {
@@ -362,7 +358,7 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     group: PROCESS,
     doc: "read these flags from a .jsonc, .toml or .yaml file",
     apply: (d, v) => {
-      d.config = path("--config", v);
+      d.config = parsePath("--config", v);
     },
   },
 

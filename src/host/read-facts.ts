@@ -1,12 +1,16 @@
 // Reads of the machine what the plan of one box must know, and nothing else: this is on the way to every `run`.
-import { AT } from "#ffi/uapi/fcntl.ts";
+import { AT, F } from "#ffi/uapi/fcntl.ts";
 import { TC } from "#ffi/uapi/ioctl.ts";
+import { KEY_SPEC, KEYCTL } from "#ffi/uapi/keyctl.ts";
+import { LANDLOCK_CREATE_RULESET } from "#ffi/uapi/landlock.ts";
 import { ERRNO } from "#ffi/uapi/errno.ts";
 import { readText } from "#ffi/libc/fd.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
 import { FRESH_FOLDERS, MASKED_PATHS, READONLY_PATHS } from "#src/spec/defaults.ts";
 import type { HostFacts, PathKind, SubIdRange } from "#src/spec/facts.ts";
+import { hiddenOnHost } from "#src/spec/build-hidden.ts";
 import type { RunOptions } from "#src/spec/options.ts";
+import type { PassedFileRule } from "#src/spec/spec.ts";
 import { normalPath } from "#src/spec/path.ts";
 import { callerSignalMask } from "./hold-signals.ts";
 import { readRootEntries } from "./read-root-entries.ts";
@@ -29,10 +33,13 @@ export function readFacts(options: RunOptions): HostFacts {
     env,
     homes,
     clone3: hasClone3(),
+    landlockAbi: Math.max(0, rawSyscall("landlock_create_ruleset", 0, 0, LANDLOCK_CREATE_RULESET.VERSION)),
+    keyctl: hasKeyctl(),
     terminal: isTerminal(0) && isTerminal(1),
     subuids: options.subids ? readSubIds("/etc/subuid", uid, env) : [],
     subgids: options.subids ? readSubIds("/etc/subgid", uid, env) : [],
     signalMask: callerSignalMask(),
+    passedFiles: [0, 1, 2, ...options.passFds].flatMap(readPassedFile),
     passableFds: options.passFds.filter(isPassable),
     rootEntries: isHostOverlay(options) ? readRootEntries() : [],
     paths,
@@ -67,6 +74,7 @@ function pathsOf(options: RunOptions, cwd: string, homes: readonly string[]): re
     if (mount.kind === "bind") paths.push(normalPath(mount.source, cwd));
     paths.push(normalPath(mount.destination ?? (mount.kind === "bind" ? mount.source : "/"), cwd));
   }
+  for (const path of options.hide) paths.push(hiddenOnHost(path, options, cwd));
   return paths;
 }
 
@@ -117,6 +125,24 @@ function readKernel(): readonly [number, number] {
 /** clone3 without arguments is EINVAL where it exists; filters answer ENOSYS or EPERM. */
 function hasClone3(): boolean {
   return rawSyscall("clone3", 0, 0) === -ERRNO.EINVAL.number;
+}
+
+/** ENOKEY: it works, and there is no session keyring. */
+function hasKeyctl(): boolean {
+  const result = rawSyscall("keyctl", KEYCTL.GET_KEYRING_ID, KEY_SPEC.SESSION_KEYRING, 0);
+  return result !== -ERRNO.EPERM.number && result !== -ERRNO.ENOSYS.number;
+}
+
+const ACCESS = ["read", "write", "both"] as const;
+const O_ACCMODE = 3;
+
+/** Whether it was opened for reading, writing or both; nothing where it is closed, or a folder. */
+function readPassedFile(fd: number): readonly PassedFileRule[] {
+  const flags = rawSyscall("fcntl", fd, F.GETFL);
+  const access = ACCESS[flags & O_ACCMODE];
+  // KERNEL: a folder can't be opened for writing; one that is passed gives no right to what is below it.
+  if (flags < 0 || access === undefined || (access === "read" && pathKind(`/proc/self/fd/${fd}`) === "dir")) return [];
+  return [{ fd, access }];
 }
 
 /** Whether this descriptor of ours is a terminal. */

@@ -37,6 +37,7 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
   const setup: Step[] = [
     // Becoming another uid clears the parent-death signal, so it comes after that.
     ...(maps.launcher.length === 0 ? [parentDeath, ...maps.setup] : [...maps.setup, parentDeath]),
+    ...(spec.box.keyring ? [{ kind: "session-keyring", optional: true } as const] : []),
     ...planIdentity(spec),
     ...(spec.linux.namespaces.mnt.kind === "new" ? planMounts(spec, facts) : []),
     ...(spec.process.terminal ? [{ kind: "open-terminal" } as const] : []),
@@ -44,18 +45,19 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
   const command = planCommand(spec, facts);
   const launcher: readonly LauncherStep[] = [clone, ...maps.launcher];
   if (!spec.box.init)
-    return { launcher, join, setup: [...setup, ...planLimits(spec, []), ...command], init: [], command: [] };
+    return { launcher, join, setup: [...setup, ...planLimits(spec, facts, []), ...command], init: [], command: [] };
   return {
     launcher: [...launcher, { kind: "init-image" }, { kind: "signal", of: INIT_IMAGE }],
     join,
     setup: [
       ...setup,
       { kind: "session" },
-      ...planLimits(spec, initNeeds(spec, facts)),
+      ...planLimits(spec, facts, initNeeds(spec, facts)),
       ...planInitCapabilities(spec),
       { kind: "signals", defaults: RESET_SIGNALS, mask: 0xffff_ffff_ffff_ffffn },
       { kind: "close-files", keep: ["report", ...spec.box.passFds] },
       { kind: "wait", for: INIT_IMAGE, first: maps.launcher.length === 0 },
+      { kind: "personality", fixedLayout: true },
       { kind: "exec-init" },
     ],
     init: [
@@ -81,10 +83,12 @@ function newNamespaces(spec: Spec): number {
 }
 
 function planJoin(spec: Spec): readonly Step[] {
-  return JOIN_ORDER.flatMap((type): readonly Step[] => {
+  const steps = JOIN_ORDER.flatMap((type): readonly Step[] => {
     const namespace = spec.linux.namespaces[type];
     return namespace.kind === "join" ? [{ kind: "join", type, path: namespace.path }] : [];
   });
+  // SECURITY: whoever holds CAP_SYS_PTRACE in the user namespace could read the launcher's memory from then on.
+  return spec.linux.namespaces.user.kind === "join" ? [{ kind: "not-dumpable" }, ...steps] : steps;
 }
 
 interface IdMapSteps {
@@ -149,11 +153,17 @@ function planIdentity(spec: Spec): readonly Step[] {
 const INIT_NEEDS: readonly string[] = ["CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP"];
 
 /** What holds for the init as well as for the command. */
-function planLimits(spec: Spec, needs: readonly string[]): readonly Step[] {
+function planLimits(spec: Spec, facts: HostFacts, needs: readonly string[]): readonly Step[] {
   const { capabilities, noNewPrivileges } = spec.process;
   const missing = needs.filter((name) => !capabilities.bounding.includes(name));
   const bounding: Step = { kind: "bounding", capabilities: [...capabilities.bounding, ...missing] };
-  return noNewPrivileges ? [bounding, { kind: "no-new-privs" }] : [bounding];
+  const { landlock } = spec.box;
+  return [
+    // Landlock wants either this or CAP_SYS_ADMIN, which is there until the bounding set goes.
+    ...(noNewPrivileges ? [{ kind: "no-new-privs" } as const] : []),
+    ...(landlock === undefined ? [] : [{ kind: "landlock", abi: facts.landlockAbi, rules: landlock } as const]),
+    bounding,
+  ];
 }
 
 /** What the init still held for its own sake and the command must not have. */
@@ -209,6 +219,7 @@ function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
     // Changing ids clears it; in a PID namespace of the box's own the kernel ends all with the init.
     ...(sharesPids || !box.init ? [{ kind: "parent-death", check: false } as const] : []),
     ...(box.init ? [] : [{ kind: "close-files", keep: box.passFds } as const]),
+    { kind: "personality", fixedLayout: false },
     { kind: "signals", defaults: RESET_SIGNALS, mask: facts.signalMask },
     { kind: "exec", args: process.args, env: process.env, candidates },
   ];

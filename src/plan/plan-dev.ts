@@ -1,6 +1,6 @@
 // The /dev of a box, as the OCI specification lists it for Linux; and the masks of /proc and /sys, which use its null.
 import type { HostFacts } from "#src/spec/facts.ts";
-import type { Spec } from "#src/spec/spec.ts";
+import type { HiddenPath, Spec } from "#src/spec/spec.ts";
 import type { Parts } from "./parts.ts";
 import type { Step } from "./steps.ts";
 
@@ -79,5 +79,21 @@ export function planMask(path: string, facts: HostFacts): Parts {
   return {
     sources: [{ kind: "open-node", source: "/dev/null", node }],
     mounts: [{ kind: "attach-node", node, destination: path, ifPresent: true }],
+  };
+}
+
+/** What --hide names: an empty file or folder over it, if it is seen at all. */
+export function planHidden({ path, isFile }: HiddenPath): Parts {
+  const tree = `cover of ${path}`;
+  if (isFile) {
+    return {
+      sources: [{ kind: "open-node", source: "/dev/null", node: tree }],
+      mounts: [{ kind: "attach-node", node: tree, destination: path, ifPresent: true }],
+    };
+  }
+  const options = { ...NO_EXEC, readOnly: true };
+  return {
+    sources: [{ kind: "new-filesystem", type: "tmpfs", tree, config: [["mode", "0555"]], options }],
+    mounts: [{ kind: "attach", tree, destination: path, ifPresent: true }],
   };
 }

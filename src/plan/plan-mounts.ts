@@ -4,7 +4,7 @@ import type { HostFacts } from "#src/spec/facts.ts";
 import { isBelow, parentPaths } from "#src/spec/path.ts";
 import type { Mount, Spec } from "#src/spec/spec.ts";
 import type { Parts } from "./parts.ts";
-import { DEVPTS_CONFIG, DEVPTS_DATA, planDev, planMask } from "./plan-dev.ts";
+import { DEVPTS_CONFIG, DEVPTS_DATA, planDev, planHidden, planMask } from "./plan-dev.ts";
 import { overlaidEntries, overlayStep, planHostOverlay } from "./plan-overlay.ts";
 import type { MountOptions } from "./steps/mounts.ts";
 import type { Step } from "./steps.ts";
@@ -17,11 +17,12 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
   const parts = spec.mounts.map((mount, index) => planMount({ spec, facts, mount, index }));
   const device = spec.box.dev === "minimal" ? planDev(spec) : { sources: [], mounts: [] };
   const masks = spec.linux.maskedPaths.map((path) => planMask(path, facts));
+  const hidden = spec.box.hidden.map(planHidden);
   const root = planRoot(spec, facts);
   const sources = [
     ...root.sources,
     ...(files.length > 0 ? stage("files") : []),
-    ...[...parts, device, ...masks].flatMap((part) => part.sources),
+    ...[...parts, device, ...masks, ...hidden].flatMap((part) => part.sources),
   ];
   return [
     { kind: "private-mounts" },
@@ -34,6 +35,7 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
     ...spec.linux.readonlyPaths
       .filter((path) => facts.paths[path] !== "missing")
       .map((path): Step => ({ kind: "read-only-path", path })),
+    ...hidden.flatMap((part) => part.mounts),
     ...(isRootSealedLate(spec) ? [{ kind: "read-only-root" } as const] : []),
   ];
 }

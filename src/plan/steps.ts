@@ -1,6 +1,7 @@
 // Every kind of step. Adding one to Step without a row in KINDS does not compile.
 import type { Call } from "#ffi/tape/call.ts";
 import type { Phase, StepKind } from "./step.ts";
+import * as confine from "./steps/confine.ts";
 import * as files from "./steps/files.ts";
 import * as init from "./steps/init.ts";
 import * as launch from "./steps/launch.ts";
@@ -50,8 +51,12 @@ export type Step =
   | process.SignalsStep
   | process.CloseFilesStep
   | process.CloseOnExecStep
+  | process.PersonalityStep
   | process.ExecInitStep
   | process.ExecStep
+  | confine.KeyringStep
+  | confine.NotDumpableStep
+  | confine.LandlockStep
   | init.StartCommandStep
   | init.SuperviseStep;
 
@@ -97,8 +102,12 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   signals: process.signalsStep,
   "close-files": process.closeFilesStep,
   "close-on-exec": process.closeOnExecStep,
+  personality: process.personalityStep,
   "exec-init": process.execInitStep,
   exec: process.execStep,
+  "session-keyring": confine.keyringStep,
+  "not-dumpable": confine.notDumpableStep,
+  landlock: confine.landlockStep,
   "start-command": init.startCommandStep,
   supervise: init.superviseStep,
 };

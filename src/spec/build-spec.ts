@@ -3,6 +3,8 @@ import { NsboxError } from "#src/error.ts";
 import { MASKED_PATHS, DEFAULT_HOSTNAME, READONLY_PATHS } from "./defaults.ts";
 import { buildCapabilities } from "./build-capabilities.ts";
 import { buildEnv } from "./build-env.ts";
+import { buildHidden } from "./build-hidden.ts";
+import { buildLandlock } from "./build-landlock.ts";
 import { buildMounts } from "./build-mounts.ts";
 import type { HostFacts, SubIdRange } from "./facts.ts";
 import type { NamespaceOption, RunOptions } from "./options.ts";
@@ -30,6 +32,9 @@ export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
   const terminal = options.tty ?? facts.terminal;
   const proc = options.proc ?? (namespaces.pid.kind === "new" ? "fresh" : "bind");
   const mountsMade = namespaces.mnt.kind === "new";
+  const mounts = mountsMade ? buildMounts({ options, facts, root, namespaces, proc }) : [];
+  const capabilities = buildCapabilities(user.uid, options);
+  const { bounding } = capabilities;
   return {
     process: {
       args: options.args,
@@ -38,13 +43,13 @@ export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
       terminal,
       user,
       rlimits: buildRlimits(options),
-      capabilities: buildCapabilities(user.uid, options),
+      capabilities,
       noNewPrivileges: !options.allowNewPrivs,
     },
     root,
     hostname: namespaces.uts.kind === "new" ? (options.hostname ?? options.name ?? DEFAULT_HOSTNAME) : undefined,
     domainname: options.domainname,
-    mounts: mountsMade ? buildMounts({ options, facts, root, namespaces, proc }) : [],
+    mounts,
     linux: {
       namespaces,
       uidMappings,
@@ -55,6 +60,9 @@ export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
     },
     box: {
       name: options.name,
+      hidden: mountsMade ? buildHidden(options, facts) : [],
+      landlock: buildLandlock({ options, facts, root, mounts, namespaces, bounding, terminal }),
+      keyring: facts.keyctl,
       init: options.init,
       dev: mountsMade ? (options.dev ?? "minimal") : "none",
       proc,

@@ -1,5 +1,7 @@
 // What a plan must know of the machine, gathered once by src/host before anything is planned.
 
+import type { PassedFileRule } from "./spec.ts";
+
 export type Arch = "x64" | "arm64";
 
 /** What stands at a path, as far as a mount cares. */
@@ -29,6 +31,10 @@ export interface HostFacts {
   readonly homes: readonly string[];
   /** clone3(2) works; where a filter refuses it, clone(2) is used. */
   readonly clone3: boolean;
+  /** ABI of Landlock, see landlock(7); 0 where the kernel hasn't got it. */
+  readonly landlockAbi: number;
+  /** keyctl(2) works; filters often refuse it. */
+  readonly keyctl: boolean;
   /** stdin and stdout are terminals. */
   readonly terminal: boolean;
   readonly subuids: readonly SubIdRange[];
@@ -39,6 +45,8 @@ export interface HostFacts {
   readonly rootEntries: readonly RootEntry[];
   /** Of the descriptors to be passed on, those that the caller has open. */
   readonly passableFds: readonly number[];
+  /** Standard streams, and what is passed on, but for folders. */
+  readonly passedFiles: readonly PassedFileRule[];
   /** Of every path that the Spec names on the host side. */
   readonly paths: Readonly<Record<string, PathKind>>;
 }

@@ -64,6 +64,11 @@ export interface RunOptions {
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly allowNewPrivs: boolean;
+  /** undefined: where the kernel has it. */
+  readonly landlock: boolean | undefined;
+  /** User namespaces and mounts work inside. */
+  readonly nested: boolean;
+  readonly hide: readonly string[];
   readonly umask: number | undefined;
   /** true: -t; false: --no-tty; undefined: a terminal if there is one. */
   readonly tty: boolean | undefined;

@@ -109,9 +109,42 @@ export interface Linux {
   readonly readonlyPaths: readonly string[];
 }
 
+/** What may be done with what is at, and below, a path of the box's own; reading and executing is always part of it. */
+export interface PathRule {
+  readonly path: string;
+  readonly isFile: boolean;
+  readonly writable: boolean;
+}
+
+/** What may be done with an open file that the caller passes, when it is opened again through /proc/self/fd. */
+export interface PassedFileRule {
+  readonly fd: number;
+  readonly access: "read" | "write" | "both";
+}
+
+export type LandlockRule = PathRule | PassedFileRule;
+
+/** A second wall behind the mounts, see landlock(7). */
+export interface Landlock {
+  /** Everything that is allowed; undefined: files are not looked at, so that the box can mount. */
+  readonly files: readonly LandlockRule[] | undefined;
+  /** TCP ports may be bound and connected to. */
+  readonly tcp: boolean;
+}
+
+/** A path that reads empty, over whatever is mounted there. */
+export interface HiddenPath {
+  readonly path: string;
+  readonly isFile: boolean;
+}
+
 /** What the OCI specification has no word for. */
 export interface BoxExtension {
   readonly name: string | undefined;
+  readonly hidden: readonly HiddenPath[];
+  readonly landlock: Landlock | undefined;
+  /** A session keyring of its own. */
+  readonly keyring: boolean;
   /** An init as PID 1 that reaps orphans and forwards signals. */
   readonly init: boolean;
   readonly dev: "minimal" | "host" | "none";

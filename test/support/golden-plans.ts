@@ -39,6 +39,12 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
   },
   { name: "subordinate-ids", facts: SAMPLE_FACTS, options: { subids: true, user: { uid: 7, gid: 8 } } },
   { name: "capabilities", facts: SAMPLE_FACTS, options: { user: { uid: 7, gid: 7 }, capAdd: ["CAP_SYS_PTRACE"] } },
+  { name: "hidden", facts: SAMPLE_FACTS, options: { hide: ["/data", "/data/file"], landlock: false } },
+  {
+    name: "joined-user",
+    facts: SAMPLE_FACTS,
+    options: { namespaces: { user: { kind: "pid", pid: 4711 }, net: { kind: "pid", pid: 4711 } } },
+  },
   { name: "time", facts: SAMPLE_FACTS, options: { boottimeSeconds: 86400 } },
   {
     name: "joined-net",

@@ -3,6 +3,7 @@
 import { describe, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
+import { NSBOX } from "./nsbox.ts";
 
 /** Needs that say who runs the test. A test for another actor is skipped whatever else it needs. */
 const ACTORS = ["root", "unprivileged"] as const;
@@ -18,6 +19,8 @@ export type Need =
   | "as"
   | "aarch64-as"
   | "qemu-aarch64"
+  | "landlock"
+  | "keyctl"
   | "busybox"
   | "bwrap"
   | "newuidmap"
@@ -79,6 +82,8 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
     from: "binutils-aarch64-linux-gnu",
   },
   "qemu-aarch64": { probe: () => inPath("qemu-aarch64-static"), from: "qemu-user-static" },
+  landlock: { probe: () => succeeds(NSBOX, "run", "--landlock", "--", "true"), from: "a kernel with lsm=landlock" },
+  keyctl: { probe: () => inPath("keyctl"), from: "keyutils" },
   busybox: { probe: () => succeeds("busybox", "true"), from: "busybox-static" },
   bwrap: { probe: () => inPath("bwrap"), from: "bubblewrap" },
   newuidmap: { probe: canMapRanges, from: "uidmap, and a range in /etc/subuid and /etc/subgid" },

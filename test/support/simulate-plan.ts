@@ -15,6 +15,7 @@ const FDS = {
   "go-writer": 94,
   "terminal-socket": 95,
   "join-net": 96,
+  "join-user": 97,
 };
 
 /** A plan's tape, ready to run anywhere that knows BASE. */

@@ -2,9 +2,10 @@
 import { PR, PR_CAP_AMBIENT } from "#ffi/uapi/prctl.ts";
 import { CAPABILITY_VERSION_3, CAPS, capMask, capNumber } from "#ffi/uapi/capability.ts";
 import { AT, CLOSE_RANGE, F, FD_CLOEXEC } from "#ffi/uapi/fcntl.ts";
+import { PERSONALITY } from "#ffi/uapi/personality.ts";
 import { RLIM_INFINITY, RLIMIT } from "#ffi/uapi/resource.ts";
 import { SIG, SIG_HOW, signalName } from "#ffi/uapi/signal.ts";
-import { type Call, call, fd, strings, words } from "#ffi/tape/call.ts";
+import { type Call, call, fd, strings, tolerate, words } from "#ffi/tape/call.ts";
 import type { Capabilities, Rlimit } from "#src/spec/spec.ts";
 import { quote, type StepKind } from "../step.ts";
 
@@ -223,6 +224,22 @@ export const closeFilesStep: StepKind<CloseFilesStep> = {
   lower: (step) => [
     call("close_range", [3, 0xffffffff, CLOSE_RANGE.CLOEXEC]),
     ...step.keep.map((file) => call("fcntl", [typeof file === "number" ? file : fd(file), F.SETFD, 0])),
+  ],
+};
+
+/** The execution domain of what is executed from here on, see personality(2). */
+export interface PersonalityStep {
+  readonly kind: "personality";
+  /** Lay out memory the same way each time: an init whose stack needs one page, and not up to four. */
+  readonly fixedLayout: boolean;
+}
+
+export const personalityStep: StepKind<PersonalityStep> = {
+  phase: "exec",
+  explain: (step) => (step.fixedLayout ? "lay out the init's memory without chance" : "be a plain Linux process"),
+  // A container's filter may refuse all but the plain one, which then is in force already.
+  lower: (step) => [
+    call("personality", [step.fixedLayout ? PERSONALITY.ADDR_NO_RANDOMIZE : PERSONALITY.LINUX], tolerate("EPERM")),
   ],
 };
 

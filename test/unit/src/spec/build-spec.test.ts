@@ -59,6 +59,9 @@ describe("buildSpec() when nothing is said", () => {
     expect(spec.root).toEqual({ source: HOST, writes: { kind: "none" } });
     expect(spec.box).toEqual({
       name: undefined,
+      hidden: [],
+      landlock: { files: expect.any(Array), tcp: true },
+      keyring: true,
       init: true,
       dev: "minimal",
       proc: "fresh",

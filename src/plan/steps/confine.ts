@@ -1,0 +1,113 @@
+// Steps that confine by other means than namespaces: Landlock, keyrings, a process that can't be traced.
+import { AT, O } from "#ffi/uapi/fcntl.ts";
+import { KEYCTL } from "#ffi/uapi/keyctl.ts";
+import {
+  LANDLOCK_ACCESS_FS as FS,
+  LANDLOCK_ACCESS_NET as NET,
+  LANDLOCK_RULE,
+  LANDLOCK_RULESET_ATTR,
+  LANDLOCK_SCOPE as SCOPE,
+} from "#ffi/uapi/landlock.ts";
+import { PR } from "#ffi/uapi/prctl.ts";
+import { type Arg, type Call, call, type CallOptions, fd, result, tolerate, words } from "#ffi/tape/call.ts";
+import type { Landlock, LandlockRule } from "#src/spec/spec.ts";
+import type { StepKind } from "../step.ts";
+
+/** Possess no key of the caller's: a session keyring of the box's own, see session-keyring(7). */
+export interface KeyringStep {
+  readonly kind: "session-keyring";
+  /** The box can't read keys anyway, and may go without where the caller's quota of keys is used up. */
+  readonly optional: boolean;
+}
+
+export const keyringStep: StepKind<KeyringStep> = {
+  phase: "identity",
+  explain: (step) => `have a session keyring of its own${step.optional ? ", if the quota of keys allows it" : ""}`,
+  // KERNEL: an ordinary user may have 200 keys, see keyrings(7).
+  lower: (step) => [call("keyctl", [KEYCTL.JOIN_SESSION_KEYRING, 0], step.optional ? tolerate("EDQUOT") : {})],
+};
+
+/** Can't be traced or read by what lives in the namespaces it enters (CVE-2016-9962). */
+export interface NotDumpableStep {
+  readonly kind: "not-dumpable";
+}
+
+export const notDumpableStep: StepKind<NotDumpableStep> = {
+  phase: "join",
+  explain: () => "let no process of the namespaces it enters trace it (PR_SET_DUMPABLE 0)",
+  lower: () => [call("prctl", [PR.SET_DUMPABLE, 0, 0, 0, 0])],
+};
+
+/** A second wall behind the mounts, which the kernel keeps even for a process that gets around them; landlock(7). */
+export interface LandlockStep {
+  readonly kind: "landlock";
+  readonly abi: number;
+  readonly rules: Landlock;
+}
+
+const READ = FS.READ_FILE | FS.READ_DIR | FS.EXECUTE;
+/** Rights that a rule for a single file may name. */
+const OF_FILES = FS.EXECUTE | FS.WRITE_FILE | FS.READ_FILE | FS.TRUNCATE | FS.IOCTL_DEV;
+/** The rights that each ABI brought; what a kernel doesn't know must not be asked of it. */
+const FS_SINCE: readonly (readonly [abi: number, rights: number])[] = [
+  [1, 0x1fff],
+  [2, FS.REFER],
+  [3, FS.TRUNCATE],
+  [5, FS.IOCTL_DEV],
+];
+const NET_ABI = 4;
+const SCOPE_ABI = 6;
+
+/** Every right over files that this ABI knows. */
+export function landlockRights(abi: number): number {
+  return FS_SINCE.reduce((all, [since, rights]) => (abi >= since ? all | rights : all), 0);
+}
+
+const OF_PASSED = {
+  read: FS.READ_FILE | FS.IOCTL_DEV,
+  write: FS.WRITE_FILE | FS.TRUNCATE | FS.IOCTL_DEV,
+  both: FS.READ_FILE | FS.WRITE_FILE | FS.TRUNCATE | FS.IOCTL_DEV,
+} as const;
+
+function rightsOf(rule: LandlockRule, abi: number): number {
+  const known = landlockRights(abi);
+  if ("fd" in rule) return OF_PASSED[rule.access] & known;
+  const rights = rule.writable ? known : READ;
+  return rule.isFile ? rights & OF_FILES : rights;
+}
+
+const RULESET = "landlock ruleset";
+
+function ruleCalls(rule: LandlockRule, abi: number): readonly Call[] {
+  // struct landlock_path_beneath_attr: a word of rights, an int that is the file.
+  const add = (file: Arg, options: CallOptions): Call => {
+    const attr = words(rightsOf(rule, abi), file);
+    return call("landlock_add_rule", [fd(RULESET), LANDLOCK_RULE.PATH_BENEATH, attr, 0], options);
+  };
+  // EBADFD: a pipe or socket, which no rule is needed for.
+  if ("fd" in rule) return [add(rule.fd, tolerate("EBADFD"))];
+  const label = `landlock ${rule.path}`;
+  return [call("openat", [AT.FDCWD, rule.path, O.PATH | O.CLOEXEC], { label }), add(result(label), {})];
+}
+
+export const landlockStep: StepKind<LandlockStep> = {
+  phase: "privileges",
+  explain: ({ rules }) => {
+    const writable = rules.files?.flatMap((rule) => ("path" in rule && rule.writable ? rule.path : []));
+    const files = writable === undefined ? [] : [`write below ${writable.join(" ") || "nothing"} only`];
+    const tcp = rules.tcp ? [] : ["use no TCP port"];
+    return `with Landlock: ${[...files, ...tcp, "signal and name sockets among its own only"].join(", ")}`;
+  },
+  lower: ({ abi, rules }) => {
+    const attr = LANDLOCK_RULESET_ATTR.pack({
+      handled_access_fs: rules.files === undefined ? 0 : landlockRights(abi),
+      handled_access_net: rules.tcp || abi < NET_ABI ? 0 : NET.BIND_TCP | NET.CONNECT_TCP,
+      scoped: abi < SCOPE_ABI ? 0 : SCOPE.ABSTRACT_UNIX_SOCKET | SCOPE.SIGNAL,
+    });
+    return [
+      call("landlock_create_ruleset", [attr, attr.length, 0], { as: RULESET }),
+      ...(rules.files ?? []).flatMap((rule) => ruleCalls(rule, abi)),
+      call("landlock_restrict_self", [fd(RULESET), 0]),
+    ];
+  },
+};

@@ -1,0 +1,58 @@
+// The mounts, said once more in the words of landlock(7): a wall that holds even where a mount can be got around. Pure.
+import { NsboxError } from "#src/error.ts";
+import type { HostFacts } from "./facts.ts";
+import type { RunOptions } from "./options.ts";
+import { isBelow } from "./path.ts";
+import type { Landlock, LandlockRule, Mount, Namespaces, Root } from "./spec.ts";
+
+/** KERNEL: before ABI 2 (5.19) no file could be moved between folders, which breaks too much. */
+const ABI_MIN = 2;
+
+export interface LandlockInput {
+  readonly options: RunOptions;
+  readonly facts: HostFacts;
+  readonly root: Root;
+  readonly mounts: readonly Mount[];
+  readonly namespaces: Namespaces;
+  readonly bounding: readonly string[];
+  readonly terminal: boolean;
+}
+
+/** The rules; undefined where Landlock is not used. Throws NsboxError EHOST if it is insisted on and missing. */
+export function buildLandlock(input: LandlockInput): Landlock | undefined {
+  const { options, facts } = input;
+  if (options.landlock === false) return undefined;
+  if (facts.landlockAbi >= ABI_MIN) return { files: looksAtFiles(input) ? fileRules(input) : undefined, tcp: true };
+  if (options.landlock === undefined) return undefined;
+  const state = facts.landlockAbi === 0 ? "this kernel has not got it" : "this kernel's is older than Linux 5.19";
+  throw new NsboxError("EHOST", `Cannot use --landlock: ${state}`, {
+    hint: "boot with lsm=landlock,… on the kernel's command line, or leave out --landlock",
+  });
+}
+
+/** Mounting is refused to whom files are restricted; and a root that can be written leaves nothing to restrict. */
+function looksAtFiles({ options, root, namespaces, bounding }: LandlockInput): boolean {
+  if (options.nested || bounding.includes("CAP_SYS_ADMIN")) return false;
+  return namespaces.mnt.kind === "new" && (root.writes.kind === "none" || root.source.kind === "empty");
+}
+
+function fileRules({ options, facts, root, mounts, terminal }: LandlockInput): readonly LandlockRule[] {
+  const rule = (path: string, writable: boolean, isFile = false): LandlockRule => ({ path, isFile, writable });
+  const hasDev = root.source.kind === "host" || (options.dev ?? "minimal") !== "none";
+  const hasProc = root.source.kind === "host" || options.proc !== "none";
+  const fixed = [...(hasDev ? ["/dev"] : []), ...(hasProc ? ["/proc"] : [])];
+  const rules = [rule("/", root.source.kind === "empty"), ...fixed.map((path) => rule(path, true))];
+  for (const mount of mounts) {
+    if (!isWritable(mount) || fixed.some((path) => mount.destination === path || isBelow(mount.destination, path)))
+      continue;
+    const kind = mount.type === "bind" ? facts.paths[mount.source] : "dir";
+    rules.push(rule(mount.destination, true, kind === "file" || kind === "device"));
+  }
+  // What the caller passes lies outside of the box's mounts, and is opened again through /dev/stdout and its like.
+  return terminal ? rules : [...rules, ...facts.passedFiles];
+}
+
+function isWritable(mount: Mount): boolean {
+  if (mount.type === "bind" || mount.type === "tmpfs") return !mount.readOnly;
+  return mount.type === "devpts" || mount.type === "mqueue" || mount.type === "proc";
+}

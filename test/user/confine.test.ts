@@ -1,0 +1,123 @@
+// What confines a box besides namespaces: Landlock, its own keyring, hidden paths. Each defence is shown to bite by the
+// same attempt with the defence switched off.
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { inBox, liveBox } from "#test/support/box.ts";
+import { describeWith } from "#test/support/needs.ts";
+import { NSBOX, nsbox, runCommand, startNsbox, tempDir } from "#test/support/nsbox.ts";
+
+describeWith(["userns", "landlock"], "Landlock in a box", () => {
+  test("lets a passed file be opened again only as the caller opened it", async () => {
+    using dir = tempDir();
+    writeFileSync(dir.join("input"), "precious\n");
+    const overwrite = (flags: string): Promise<unknown> =>
+      runCommand([
+        "sh",
+        "-c",
+        `'${NSBOX}' run ${flags} -- sh -c 'echo gone > /proc/self/fd/0' < '${dir.join("input")}'`,
+      ]);
+    await overwrite("");
+    expect(readFileSync(dir.join("input"), "utf8")).toBe("precious\n");
+    await overwrite("--no-landlock");
+    expect(readFileSync(dir.join("input"), "utf8")).toBe("gone\n");
+  });
+
+  test("keeps /dev/stdout and /dev/stderr working with files, pipes and terminals", async () => {
+    using dir = tempDir();
+    const script = "echo out >> /dev/stdout; echo err >> /dev/stderr; cat /dev/stdin";
+    const shell = `echo in | '${NSBOX}' run -- sh -c '${script}' >> '${dir.join("out")}' 2>> '${dir.join("err")}'`;
+    expect((await runCommand(["sh", "-c", shell])).exitCode).toBe(0);
+    expect(readFileSync(dir.join("out"), "utf8")).toBe("out\nin\n");
+    expect(readFileSync(dir.join("err"), "utf8")).toBe("err\n");
+    const piped = await runCommand(["sh", "-c", `echo in | '${NSBOX}' run -- sh -c '${script}' 2>&1 | cat`]);
+    expect(piped.stdout).toBe("out\nerr\nin\n");
+  });
+
+  test("lets files be made, changed, moved between folders and removed where the mounts let them", async () => {
+    using dir = tempDir();
+    const script =
+      "cd $0 && mkdir a b && echo 1 > a/f && mv a/f b/ && : > b/f && ln -s x l && mkfifo p && rm -r a p && ls";
+    const { stdout, stderr } = await nsbox(["run", "--rw", dir.path, "--", "sh", "-c", script, dir.path]);
+    expect(stderr).toBe("");
+    expect(stdout).toBe("b\nl\n");
+    const fresh = await inBox(
+      [],
+      "for d in /tmp /run /var/tmp /dev/shm; do echo x > $d/f && mv $d/f /tmp/g || echo $d; done",
+    );
+    expect([fresh.stdout, fresh.stderr]).toEqual(["", ""]);
+  });
+
+  test("refuses to mount, even with the capability to; --nested gives that away", async () => {
+    const mount = "unshare -Urm mount -t tmpfs none /tmp && echo mounted";
+    expect((await inBox(["--nested"], mount)).stdout).toBe("mounted\n");
+    expect((await inBox(["--landlock"], mount)).stdout).toBe("");
+  });
+
+  test("keeps signals inside, where the box shares the host's process ids", async () => {
+    await using outside = await liveBox(["--pid", "host", "--no-landlock"]);
+    const signal = `kill -0 ${outside.command} && echo reached`;
+    expect((await inBox(["--pid", "host"], signal)).stdout).toBe("");
+    expect((await runCommand(["sh", "-c", signal])).stdout).toBe("reached\n");
+  });
+
+  test("is inherited by all that runs inside, and by the init", async () => {
+    await using box = await liveBox();
+    // A process in a domain can't be looked into by one that is not above it; from outside nothing changes.
+    expect(existsSync(`/proc/${box.init}/status`)).toBe(true);
+    expect(await box.ask("kill -0 1 && echo reached")).toContain("reached");
+  });
+});
+
+describeWith(["userns", "keyctl"], "keys in a box", () => {
+  test("are its own: a key of the caller's session is not possessed", async () => {
+    const script = "keyctl show @s 2>&1 | grep -c nsbox-secret";
+    const wrap = (command: string): Promise<{ readonly stdout: string }> =>
+      runCommand([
+        "keyctl",
+        "session",
+        "-",
+        "sh",
+        "-c",
+        `keyctl add user nsbox-secret value @s >/dev/null; ${command}`,
+      ]);
+    expect((await wrap(script)).stdout.trim()).toBe("1");
+    expect((await wrap(`'${NSBOX}' run -- sh -c '${script}'`)).stdout.trim()).toBe("0");
+  });
+});
+
+describeWith(["userns"], "--hide", () => {
+  test("shows a folder empty and a file without content, also below what is shown writable", async () => {
+    using dir = tempDir();
+    mkdirSync(dir.join("keys"));
+    writeFileSync(dir.join("keys/id"), "secret");
+    writeFileSync(dir.join(".env"), "TOKEN=1");
+    const script = `cd ${dir.path}; ls keys; cat .env; echo x > .env; touch keys/y; echo end`;
+    const flags = ["--rw", dir.path, "--hide", dir.join("keys"), "--hide", dir.join(".env")];
+    expect((await inBox(flags, script)).stdout).toBe("end\n");
+    expect(readFileSync(dir.join(".env"), "utf8")).toBe("TOKEN=1");
+    expect(existsSync(dir.join("keys/y"))).toBe(false);
+    expect((await inBox(["--rw", dir.path], `cat ${dir.join(".env")}`)).stdout).toBe("TOKEN=1");
+  });
+
+  test("of what is hidden already is no error, and of nothing is one", async () => {
+    using dir = tempDir();
+    expect((await inBox(["--hide", dir.path], "echo fine")).stdout).toBe("fine\n");
+    const { stderr, exitCode } = await inBox(["--hide", dir.join("nothing")], "true");
+    expect(stderr).toContain(`Cannot use --hide "${dir.join("nothing")}": ENOENT`);
+    expect(exitCode).toBe(125);
+  });
+});
+
+describeWith(["userns"], "a process that enters a user namespace", () => {
+  test("can't be traced while it does", async () => {
+    await using box = await liveBox(["--cap-add", "sys_ptrace"]);
+    const child = startNsbox(["run", "--userns", String(box.command), "--no-init", "--", "sleep", "1000"]);
+    try {
+      const plan = await nsbox(["run", "--userns", String(box.command), "--dry-run", "--", "true"]);
+      expect(plan.stdout).toContain("PR_SET_DUMPABLE");
+    } finally {
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+  });
+});
