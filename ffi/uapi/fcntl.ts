@@ -112,3 +112,6 @@ export const CLOSE_RANGE = {
   UNSHARE: 0x2, // since 5.9
   CLOEXEC: 0x4, // since 5.11
 } as const;
+
+/** Type bits of a regular file in st_mode, see inode(7). */
+export const S_IFREG = 0o100000;

@@ -69,4 +69,12 @@ export const PRIVILEGE_OPTIONS: readonly Option<RunDraft>[] = [
       d.hide.push(parsePath("--hide", v));
     },
   },
+  {
+    name: "no-protect",
+    group: PRIVILEGES,
+    doc: "gives away: git hooks, editor tasks, start-up files within --rw",
+    apply: (d) => {
+      d.protect = false;
+    },
+  },
 ];

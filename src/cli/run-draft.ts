@@ -51,6 +51,7 @@ export function emptyDraft(): RunDraft {
     landlock: undefined,
     nested: false,
     hide: [],
+    protect: true,
     umask: undefined,
     tty: undefined,
     interactive: false,

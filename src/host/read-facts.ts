@@ -8,6 +8,7 @@ import { readText } from "#ffi/libc/fd.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
 import { FRESH_FOLDERS, MASKED_PATHS, READONLY_PATHS } from "#src/spec/defaults.ts";
 import type { HostFacts, PathKind, SubIdRange } from "#src/spec/facts.ts";
+import { protectedOnHost } from "#src/spec/build-protected.ts";
 import { hiddenOnHost } from "#src/spec/build-hidden.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import type { PassedFileRule } from "#src/spec/spec.ts";
@@ -74,6 +75,7 @@ function pathsOf(options: RunOptions, cwd: string, homes: readonly string[]): re
     if (mount.kind === "bind") paths.push(normalPath(mount.source, cwd));
     paths.push(normalPath(mount.destination ?? (mount.kind === "bind" ? mount.source : "/"), cwd));
   }
+  paths.push(...protectedOnHost(options, cwd, homes));
   for (const path of options.hide) paths.push(hiddenOnHost(path, options, cwd));
   return paths;
 }

@@ -35,6 +35,7 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
     ...spec.linux.readonlyPaths
       .filter((path) => facts.paths[path] !== "missing")
       .map((path): Step => ({ kind: "read-only-path", path })),
+    ...spec.box.protected.map((one): Step => ({ kind: "protect", ...one })),
     ...hidden.flatMap((part) => part.mounts),
     ...(isRootSealedLate(spec) ? [{ kind: "read-only-root" } as const] : []),
   ];

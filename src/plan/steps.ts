@@ -30,6 +30,7 @@ export type Step =
   | mounts.StageStep
   | mounts.PivotStep
   | mounts.AttachStep
+  | mounts.ProtectStep
   | plain.MountStep
   | plain.OpenNodeStep
   | plain.AttachNodeStep
@@ -81,6 +82,7 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   stage: mounts.stageStep,
   pivot: mounts.pivotStep,
   attach: mounts.attachStep,
+  protect: mounts.protectStep,
   mount: plain.mountStep,
   "open-node": plain.openNodeStep,
   "attach-node": plain.attachNodeStep,

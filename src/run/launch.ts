@@ -11,10 +11,9 @@ import {
   writeAll,
   writeText,
 } from "#ffi/libc/fd.ts";
-import { mapFunction, mapMemory, unmapMemory, viewMemory } from "#ffi/libc/memory.ts";
+import { mapMemory, unmapMemory, viewMemory } from "#ffi/libc/memory.ts";
 import { openPidfd, sendSignal, waitFor } from "#ffi/libc/process.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
-import { runnerCode } from "#ffi/runner/code.ts";
 import { buildElf, ELF_SECOND_BASE, elfTapeBase } from "#ffi/runner/elf.ts";
 import { assemble, type AssembleOptions, type Tape } from "#ffi/tape/assemble.ts";
 import { LIMITS, WORD } from "#ffi/tape/format.ts";
@@ -28,6 +27,7 @@ import { BOX_PID, CLONED, HELPER_PID, type LauncherStep } from "#src/plan/steps/
 import { joinFd } from "#src/plan/steps/namespaces.ts";
 import { COMMAND } from "#src/plan/steps/init.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
+import { nativeRunner } from "./native-runner.ts";
 import { decodeReports, failureOf, type PlacedTape, placeOf } from "./report.ts";
 import { receiveFd } from "#ffi/libc/receive-fd.ts";
 
@@ -55,8 +55,6 @@ interface BoxProcess {
   readonly pid: number;
   readonly pidfd: Fd;
 }
-
-let runner: ((tape: number) => number) | undefined;
 
 /** Starts the box. Throws NsboxError naming the step that failed. */
 export function launch(plan: Plan, facts: HostFacts, options: LaunchOptions = {}): RunningBox {
@@ -129,8 +127,7 @@ function launchWith(plan: Plan, facts: HostFacts, files: LaunchFiles, options: L
     breakRecord(launchTape.tape, "launch", options);
     const memory = viewMemory(base, launchTape.tape.bytes.length);
     memory.set(launchTape.tape.bytes);
-    runner ??= mapFunction(runnerCode(facts.arch));
-    runner(launchTape.tape.entry);
+    nativeRunner(facts.arch)(launchTape.tape.entry);
     const box = clonedBox(plan, launchTape, memory, files);
     return finishLaunch({ plan, facts, files, tapes: [launchTape], box, options });
   } finally {

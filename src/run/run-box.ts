@@ -7,7 +7,7 @@ import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { Spec } from "#src/spec/spec.ts";
 import { launch } from "./launch.ts";
-import { openWatcher, stepAside } from "./step-aside.ts";
+import { openWatcher, removePlaceholders, stepAside } from "./step-aside.ts";
 import { supervise, SUPERVISED_SIGNALS } from "./supervise.ts";
 
 /** How a box ended. */
@@ -26,6 +26,7 @@ export interface RunBoxOptions {
 /** Starts the box and waits for it. Throws NsboxError if its command could not be started. */
 export function runBox(spec: Spec, facts: HostFacts, { watcherArgv }: RunBoxOptions): BoxOutcome {
   const plan = buildPlan(spec, facts);
+  const placeholders = spec.box.protected.flatMap(({ make }) => make ?? []);
   // From here on a signal waits until there is a box to forward it to.
   setSignalMask(facts.signalMask | SUPERVISED_SIGNALS);
   try {
@@ -33,13 +34,15 @@ export function runBox(spec: Spec, facts: HostFacts, { watcherArgv }: RunBoxOpti
     let watcher: Fd | undefined;
     const watched = watcherArgv !== undefined && !spec.process.terminal;
     const meanwhile = (pid: number): void => {
-      watcher = openWatcher({ pid, forward: FORWARDED_SIGNALS, timeoutMs }, facts);
+      watcher = openWatcher({ pid, forward: FORWARDED_SIGNALS, timeoutMs, placeholders }, facts);
     };
     const box = launch(plan, facts, watched ? { meanwhile } : {});
     if (watched && watcher !== undefined) stepAside(watcher, facts, watcherArgv);
     const { ended, timedOut } = supervise(box, timeoutMs);
     return { pid: box.pid, exitCode: exitCodeOf(ended), timedOut };
   } finally {
+    // Also where the box could not be made: nothing half done is left behind.
+    removePlaceholders(placeholders, facts);
     setSignalMask(facts.signalMask);
   }
 }

@@ -6,6 +6,7 @@ import { buildEnv } from "./build-env.ts";
 import { buildHidden } from "./build-hidden.ts";
 import { buildLandlock } from "./build-landlock.ts";
 import { buildMounts } from "./build-mounts.ts";
+import { buildProtected } from "./build-protected.ts";
 import type { HostFacts, SubIdRange } from "./facts.ts";
 import type { NamespaceOption, RunOptions } from "./options.ts";
 import { normalPath } from "./path.ts";
@@ -61,6 +62,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
     box: {
       name: options.name,
       hidden: mountsMade ? buildHidden(options, facts) : [],
+      protected: buildProtected(options, facts, mounts),
       landlock: buildLandlock({ options, facts, root, mounts, namespaces, bounding, terminal }),
       keyring: facts.keyctl,
       init: options.init,

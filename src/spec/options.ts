@@ -69,6 +69,8 @@ export interface RunOptions {
   /** User namespaces and mounts work inside. */
   readonly nested: boolean;
   readonly hide: readonly string[];
+  /** What gets code run outside later stays as it is within what --rw shows. */
+  readonly protect: boolean;
   readonly umask: number | undefined;
   /** true: -t; false: --no-tty; undefined: a terminal if there is one. */
   readonly tty: boolean | undefined;

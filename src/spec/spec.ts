@@ -138,10 +138,20 @@ export interface HiddenPath {
   readonly isFile: boolean;
 }
 
+/** A path within what is shown writable that the box can neither change, remove nor rename. */
+export interface ProtectedInside {
+  readonly path: string;
+  /** false: a folder on the way to others, whose other content may change. */
+  readonly readOnly: boolean;
+  /** Where nothing is, so that nothing can be made there; it goes again once the box has ended. */
+  readonly make: { readonly host: string; readonly isFile: boolean } | undefined;
+}
+
 /** What the OCI specification has no word for. */
 export interface BoxExtension {
   readonly name: string | undefined;
   readonly hidden: readonly HiddenPath[];
+  readonly protected: readonly ProtectedInside[];
   readonly landlock: Landlock | undefined;
   /** A session keyring of its own. */
   readonly keyring: boolean;

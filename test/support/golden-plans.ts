@@ -41,6 +41,14 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
   { name: "capabilities", facts: SAMPLE_FACTS, options: { user: { uid: 7, gid: 7 }, capAdd: ["CAP_SYS_PTRACE"] } },
   { name: "hidden", facts: SAMPLE_FACTS, options: { hide: ["/data", "/data/file"], landlock: false } },
   {
+    name: "protected",
+    facts: SAMPLE_FACTS,
+    options: {
+      mounts: [{ kind: "bind", source: ".", destination: undefined, readOnly: false, flag: "--rw" }],
+      landlock: false,
+    },
+  },
+  {
     name: "joined-user",
     facts: SAMPLE_FACTS,
     options: { namespaces: { user: { kind: "pid", pid: 4711 }, net: { kind: "pid", pid: 4711 } } },

@@ -21,6 +21,7 @@ export type Need =
   | "qemu-aarch64"
   | "landlock"
   | "keyctl"
+  | "git"
   | "busybox"
   | "bwrap"
   | "newuidmap"
@@ -84,6 +85,7 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
   "qemu-aarch64": { probe: () => inPath("qemu-aarch64-static"), from: "qemu-user-static" },
   landlock: { probe: () => succeeds(NSBOX, "run", "--landlock", "--", "true"), from: "a kernel with lsm=landlock" },
   keyctl: { probe: () => inPath("keyctl"), from: "keyutils" },
+  git: { probe: () => inPath("git"), from: "git" },
   busybox: { probe: () => succeeds("busybox", "true"), from: "busybox-static" },
   bwrap: { probe: () => inPath("bwrap"), from: "bubblewrap" },
   newuidmap: { probe: canMapRanges, from: "uidmap, and a range in /etc/subuid and /etc/subgid" },

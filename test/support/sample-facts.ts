@@ -83,6 +83,7 @@ export const NO_OPTIONS: RunOptions = {
   landlock: undefined,
   nested: false,
   hide: [],
+  protect: true,
   umask: undefined,
   tty: undefined,
   interactive: false,

@@ -1,10 +1,10 @@
 // What confines a box besides namespaces: Landlock, its own keyring, hidden paths. Each defence is shown to bite by the
 // same attempt with the defence switched off.
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { inBox, liveBox } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
-import { NSBOX, nsbox, runCommand, startNsbox, tempDir } from "#test/support/nsbox.ts";
+import { NSBOX, nsbox, runCommand, startNsbox, type TempDir, tempDir, waitFor } from "#test/support/nsbox.ts";
 
 describeWith(["userns", "landlock"], "Landlock in a box", () => {
   test("lets a passed file be opened again only as the caller opened it", async () => {
@@ -119,5 +119,92 @@ describeWith(["userns"], "a process that enters a user namespace", () => {
       child.kill("SIGKILL");
       await child.exited;
     }
+  });
+});
+
+/** A project with a repository, as a box may find it. */
+function project(): TempDir {
+  const dir = tempDir();
+  for (const path of [".git", ".git/hooks", ".git/info", ".vscode"]) mkdirSync(dir.join(path));
+  writeFileSync(dir.join(".git/config"), "[core]\n");
+  writeFileSync(dir.join(".vscode/tasks.json"), "{}\n");
+  symlinkSync(".vscode", dir.join(".idea"));
+  return dir;
+}
+
+const PLANTS: readonly (readonly [what: string, script: string, path: string])[] = [
+  ["a hook", "echo x > .git/hooks/post-checkout", ".git/hooks/post-checkout"],
+  [
+    "a hook, by way of another .git",
+    "mv .git x; mkdir -p .git/hooks; echo x > .git/hooks/pre-push",
+    ".git/hooks/pre-push",
+  ],
+  ["a line in .git/config", "echo 'fsmonitor = evil' >> .git/config", ".git/config"],
+  ["another .git/config", "echo x > c; mv c .git/config || rm .git/config; cp c .git/config", ".git/config"],
+  ["an editor task", "echo x > .vscode/tasks.json", ".vscode/tasks.json"],
+  ["a folder for a link", "rm .idea; mkdir .idea; echo x > .idea/workspace.xml", ".idea/workspace.xml"],
+  ["a CI definition that was not there", "mkdir -p .github/workflows; echo x > .github/workflows/x.yml", ".github"],
+  ["an .envrc that was not there", "echo x > .envrc", ".envrc"],
+];
+
+describeWith(["userns", "git"], "a writable project", () => {
+  test("commits nothing that only keeps a place", async () => {
+    using dir = tempDir();
+    const git = "git -c user.name=a -c user.email=a@example.org";
+    await runCommand(["sh", "-c", `cd '${dir.path}' && git init -q && echo 1 > a`]);
+    const script = `git add -A && ${git} commit -qm x && git ls-files && git status --short`;
+    const flags = ["--rw", dir.path, "--workdir", dir.path, "-e", `HOME=${dir.path}`];
+    const { stdout, stderr } = await nsbox(["run", ...flags, "--", "sh", "-c", script]);
+    expect([stdout, stderr]).toEqual(["a\n", ""]);
+  });
+
+  test.each(PLANTS)("can not be given %s", async (_, script, path) => {
+    for (const [flags, planted] of [
+      [[], false],
+      [["--no-protect"], true],
+    ] as const) {
+      using dir = project();
+      const before = existsSync(dir.join(path)) ? statSync(dir.join(path)).mtimeMs : undefined;
+      await nsbox(["run", "--rw", dir.path, "--workdir", dir.path, ...flags, "--", "sh", "-c", script]);
+      const after = existsSync(dir.join(path)) ? statSync(dir.join(path)).mtimeMs : undefined;
+      expect([flags, after !== before]).toEqual([flags, planted]);
+    }
+  });
+
+  test("can be worked in: files are made, changed and removed, a commit is made", async () => {
+    using dir = project();
+    const script = "echo 1 > a; mkdir -p src/b; mv a src/b; touch .git/index .git/HEAD; ls -A";
+    const { stdout, stderr } = await nsbox(["run", "--rw", dir.path, "--workdir", dir.path, "--", "sh", "-c", script]);
+    expect(stderr).toBe("");
+    expect(stdout).toContain("src");
+    expect(readdirSync(dir.path).sort()).toEqual([".git", ".idea", ".vscode", "src"]);
+  });
+
+  test.each([[], ["--json"], ["--no-init"], ["--timeout", "200ms"]])(
+    "is left without placeholders: %p",
+    async (...flags) => {
+      using dir = project();
+      const command = flags.includes("--timeout") ? "sleep 100" : "ls -A";
+      await nsbox(["run", ...flags, "--rw", dir.path, "--workdir", dir.path, "--", "sh", "-c", command]);
+      expect(readdirSync(dir.path).sort()).toEqual([".git", ".idea", ".vscode"]);
+      expect(readdirSync(dir.join(".git")).sort()).toEqual(["config", "hooks", "info"]);
+    },
+  );
+
+  test("is left without placeholders where the box can't be made", async () => {
+    using dir = project();
+    const flags = ["--rw", dir.path, "--rlimit", "nofile=999999999999"];
+    expect((await nsbox(["run", ...flags, "--", "true"])).exitCode).toBe(125);
+    expect(readdirSync(dir.path).sort()).toEqual([".git", ".idea", ".vscode"]);
+  });
+
+  test("keeps what somebody outside has written to a placeholder meanwhile", async () => {
+    using dir = project();
+    await using box = await liveBox(["--rw", dir.path]);
+    await waitFor(() => existsSync(dir.join(".git/info/attributes")), "the placeholder");
+    writeFileSync(dir.join(".git/info/attributes"), "mine\n");
+    box.kill("SIGTERM");
+    await box.exited;
+    expect(readFileSync(dir.join(".git/info/attributes"), "utf8")).toBe("mine\n");
   });
 });

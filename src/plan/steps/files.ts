@@ -1,10 +1,8 @@
 // Steps that make files and folders, all inside the box's root.
-import { AT, O } from "#ffi/uapi/fcntl.ts";
+import { AT, O, S_IFREG } from "#ffi/uapi/fcntl.ts";
 import { MOUNT_ATTR, MOUNT_ATTR_STRUCT, OPEN_TREE } from "#ffi/uapi/mount.ts";
 import { type Call, call, fd, result, tolerate } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
-
-const S_IFREG = 0o100000;
 
 /** Opens, writes; the file closes with the process's next exec. */
 export function writeFileCalls(path: string, text: string): readonly Call[] {

@@ -1,7 +1,7 @@
 // Steps that make mounts, by file descriptor: a mount is made detached, then attached inside the new root.
 // Sources are opened before pivot_root, destinations are resolved after it, by the kernel, in the box's own root:
 // no symbolic link in there can lead a mount outside (CVE-2021-30465).
-import { AT } from "#ffi/uapi/fcntl.ts";
+import { AT, S_IFREG } from "#ffi/uapi/fcntl.ts";
 import { flagNames } from "#ffi/uapi/flags.ts";
 import {
   FSCONFIG,
@@ -14,7 +14,7 @@ import {
   MS,
   OPEN_TREE,
 } from "#ffi/uapi/mount.ts";
-import { type Call, call, fd } from "#ffi/tape/call.ts";
+import { type Call, call, fd, tolerate } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
 
 /** Words of mount_setattr(2) for a mount's options. */
@@ -183,3 +183,36 @@ export const readOnlyRootStep: StepKind<ReadOnlyRootStep> = {
     return [call("mount_setattr", [AT.FDCWD, "/", 0, attr, attr.length])];
   },
 };
+
+/** Mount a path on itself, so that it can't be removed, renamed or, read-only, changed. See --no-protect. */
+export interface ProtectStep {
+  readonly kind: "protect";
+  readonly path: string;
+  readonly readOnly: boolean;
+  /** Nothing is there: this keeps the place. */
+  readonly make: { readonly isFile: boolean } | undefined;
+}
+
+export const protectStep: StepKind<ProtectStep> = {
+  phase: "mounts",
+  explain: ({ path, readOnly, make }) =>
+    `${make === undefined ? "keep" : "make and keep"} ${quote(path)} ${readOnly ? "as it is" : "in its place"}`,
+  lower: ({ path, readOnly, make }) => {
+    const tree = `protected ${path}`;
+    const attr = MOUNT_ATTR_STRUCT.pack({ attr_set: MOUNT_ATTR.RDONLY });
+    // KERNEL: a symbolic link can be a mount, too; it is kept, and not what it leads to.
+    const flags = OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.RECURSIVE | AT.SYMLINK_NOFOLLOW;
+    return [
+      ...(make === undefined ? [] : [makeCall(path, make.isFile)]),
+      call("open_tree", [AT.FDCWD, path, flags], { as: tree }),
+      ...(readOnly ? [call("mount_setattr", [fd(tree), "", AT.EMPTY_PATH | AT.RECURSIVE, attr, attr.length])] : []),
+      call("move_mount", [fd(tree), "", AT.FDCWD, path, MOVE_MOUNT.F_EMPTY_PATH]),
+    ];
+  },
+};
+
+function makeCall(path: string, isFile: boolean): Call {
+  return isFile
+    ? call("mknodat", [AT.FDCWD, path, S_IFREG | 0o644, 0], tolerate("EEXIST"))
+    : call("mkdirat", [AT.FDCWD, path, 0o755], tolerate("EEXIST"));
+}

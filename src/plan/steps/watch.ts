@@ -1,5 +1,6 @@
 // The watcher: what the launcher becomes once the box runs and nothing needs JavaScript any more. A tape as an
 // executable again: it forwards signals, ends the box when its time is over, and ends as the box ends.
+import { AT } from "#ffi/uapi/fcntl.ts";
 import { PR } from "#ffi/uapi/prctl.ts";
 import { CLD, SIG, signalSet } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
@@ -10,6 +11,13 @@ export interface Watch {
   readonly pid: number;
   readonly forward: readonly number[];
   readonly timeoutMs: number | undefined;
+  readonly placeholders: readonly Placeholder[];
+}
+
+/** What was made on the host to keep the box from making it, and goes when the box has ended. */
+export interface Placeholder {
+  readonly host: string;
+  readonly isFile: boolean;
 }
 
 const siginfo = (at: number) => memory("siginfo", 128, at);
@@ -19,7 +27,7 @@ const ITIMER_REAL = 0;
 const STDERR = 2;
 
 /** The watcher's calls. It begins by looking whether the box has ended already. */
-export function watchCalls({ pid, forward, timeoutMs }: Watch): readonly Call[] {
+export function watchCalls({ pid, forward, timeoutMs, placeholders }: Watch): readonly Call[] {
   const mask = signalSet([...forward, SIG.CHLD, SIG.ALRM]);
   const set = new Uint8Array(new BigUint64Array([mask]).buffer);
   const signal = memory("signal", 8);
@@ -29,7 +37,10 @@ export function watchCalls({ pid, forward, timeoutMs }: Watch): readonly Call[] 
     call("close_range", [0, 1, 0]),
     ...(timeoutMs === undefined ? [] : [call("setitimer", [ITIMER_REAL, timerBytes(timeoutMs), 0])]),
     call("waitid", [P.PID, pid, siginfo(0), W.EXITED | W.NOHANG, 0], { label: "reap" }),
-    call("load", [siginfo(SI.pid), 0], { cases: [{ equals: 0, then: "waiting" }], then: "ended" }),
+    call("load", [siginfo(SI.pid), 0], {
+      cases: [{ equals: 0, then: "waiting" }],
+      then: placeholders.length > 0 ? "placeholder 0" : "ended",
+    }),
     call("rt_sigtimedwait", [set, 0, 0, 8], {
       label: "waiting",
       save: signal,
@@ -46,12 +57,33 @@ export function watchCalls({ pid, forward, timeoutMs }: Watch): readonly Call[] 
     call("getpid", [], { label: "self" }),
     call("kill", [result("self"), SIG.STOP], { then: "waiting" }),
     ...lateCalls(pid, timeoutMs),
+    ...placeholderCalls(placeholders, "ended"),
     call("load", [siginfo(SI.code), 0], { label: "ended", cases: [{ equals: CLD.EXITED, then: "exited" }] }),
     call("load", [siginfo(SI.status), 128], { label: "killed" }),
     call("exit_group", [result("killed")]),
     call("load", [siginfo(SI.status), 0], { label: "exited" }),
     call("exit_group", [result("exited")]),
   ];
+}
+
+const STATX_SIZE = 0x200;
+const STATX_BYTES = 256;
+const STX_SIZE = 40;
+
+/** Removes each placeholder that is still empty, and goes on at `end`, which has to be the call behind these. */
+export function placeholderCalls(placeholders: readonly Placeholder[], end: string): readonly Call[] {
+  const statx = (at: number) => memory("statx", STATX_BYTES, at);
+  return placeholders.flatMap(({ host, isFile }, n) => {
+    const label = `placeholder ${n}`;
+    const next = n + 1 < placeholders.length ? `placeholder ${n + 1}` : end;
+    // KERNEL: a folder that is not empty is not removed.
+    if (!isFile) return [call("unlinkat", [AT.FDCWD, host, AT.REMOVEDIR], { label, fail: next })];
+    return [
+      call("statx", [AT.FDCWD, host, AT.SYMLINK_NOFOLLOW, STATX_SIZE, statx(0)], { label, fail: next }),
+      call("load", [statx(STX_SIZE), 0], { cases: [{ equals: 0, then: "next" }], then: next }),
+      call("unlinkat", [AT.FDCWD, host, 0], { fail: next }),
+    ];
+  });
 }
 
 function lateCalls(pid: number, timeoutMs: number | undefined): readonly Call[] {

@@ -54,6 +54,7 @@ export const GOOD_VALUES: readonly GoodValue[] = [
   { name: "no-landlock", makes: { landlock: false } },
   { name: "nested", makes: { nested: true } },
   { name: "hide", value: "/etc/ssh", makes: { hide: ["/etc/ssh"] } },
+  { name: "no-protect", makes: { protect: false } },
   { name: "tty", makes: { tty: true } },
   { name: "no-tty", makes: { tty: false } },
   { name: "interactive", makes: { interactive: true } },

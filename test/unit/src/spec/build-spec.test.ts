@@ -60,6 +60,7 @@ describe("buildSpec() when nothing is said", () => {
     expect(spec.box).toEqual({
       name: undefined,
       hidden: [],
+      protected: [],
       landlock: { files: expect.any(Array), tcp: true },
       keyring: true,
       init: true,
