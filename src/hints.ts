@@ -20,6 +20,16 @@ interface HintRow {
 
 const HINTS: readonly HintRow[] = [
   {
+    kind: "protect",
+    errno: "EACCES",
+    hint: "a part of what --rw shows is not yours: show a folder that is, or give the protection away with --no-protect",
+  },
+  {
+    kind: "protect",
+    errno: "EROFS",
+    hint: "a part of what --rw shows is read-only: show it with --ro, or give the protection away with --no-protect",
+  },
+  {
     kind: "clone",
     errno: "EPERM",
     hint: "this machine forbids user namespaces to ordinary users: as root, sysctl kernel.unprivileged_userns_clone=1 (Debian) or kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), or lift the container's seccomp filter",

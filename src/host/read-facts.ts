@@ -8,7 +8,7 @@ import { readText } from "#ffi/libc/fd.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
 import { FRESH_FOLDERS, MASKED_PATHS, READONLY_PATHS } from "#src/spec/defaults.ts";
 import type { HostFacts, PathKind, SubIdRange } from "#src/spec/facts.ts";
-import { protectedOnHost } from "#src/spec/build-protected.ts";
+import { protectedOnHost, writableSources } from "#src/spec/build-protected.ts";
 import { hiddenOnHost } from "#src/spec/build-hidden.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import type { PassedFileRule } from "#src/spec/spec.ts";
@@ -41,6 +41,7 @@ export function readFacts(options: RunOptions): HostFacts {
     subgids: options.subids ? readSubIds("/etc/subgid", uid, env) : [],
     signalMask: callerSignalMask(),
     passedFiles: [0, 1, 2, ...options.passFds].flatMap(readPassedFile),
+    unwritable: options.protect ? writableSources(options, cwd, homes).filter((path) => !isWritable(path)) : [],
     passableFds: options.passFds.filter(isPassable),
     rootEntries: isHostOverlay(options) ? readRootEntries() : [],
     paths,
@@ -133,6 +134,12 @@ function hasClone3(): boolean {
 function hasKeyctl(): boolean {
   const result = rawSyscall("keyctl", KEYCTL.GET_KEYRING_ID, KEY_SPEC.SESSION_KEYRING, 0);
   return result !== -ERRNO.EPERM.number && result !== -ERRNO.ENOSYS.number;
+}
+
+const W_OK = 2;
+
+function isWritable(path: string): boolean {
+  return rawSyscall("faccessat2", AT.FDCWD, path, W_OK, AT.EACCESS) === 0;
 }
 
 const ACCESS = ["read", "write", "both"] as const;

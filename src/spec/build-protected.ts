@@ -13,7 +13,7 @@ interface WritableFolder {
 
 /** A folder with a repository in it, or the one that nsbox was started in. */
 function pathsFor(source: string, facts: Pick<HostFacts, "cwd" | "homes" | "paths">): readonly ProtectedPath[] {
-  const isHome = facts.homes.includes(source);
+  const isHome = facts.homes.includes(source) && source !== "/home";
   const isProject = source === facts.cwd || isBelow(facts.cwd, source) || isThere(facts.paths[`${source}/.git`]);
   return [...(isHome ? HOME_PATHS : []), ...(isProject ? PROJECT_PATHS : [])];
 }
@@ -32,7 +32,8 @@ export function protectedOnHost(options: RunOptions, cwd: string, homes: readonl
   });
 }
 
-function writableSources(options: RunOptions, cwd: string, homes: readonly string[]): readonly string[] {
+/** The folders that --rw and --home rw show. */
+export function writableSources(options: RunOptions, cwd: string, homes: readonly string[]): readonly string[] {
   const given = options.mounts.flatMap((mount) =>
     mount.kind === "bind" && !mount.readOnly ? [normalPath(mount.source, cwd)] : [],
   );
@@ -50,7 +51,8 @@ export function buildProtected(
   const found = new Map<string, ProtectedInside>();
   for (const mount of mounts) {
     if (mount.type !== "bind" || mount.readOnly || mount.device || mount.source === "/") continue;
-    if (facts.paths[mount.source] !== "dir") continue;
+    // Where the caller can make nothing, the box can't either.
+    if (facts.paths[mount.source] !== "dir" || facts.unwritable.includes(mount.source)) continue;
     const { source, destination } = mount;
     const folder = { source, destination, paths: pathsFor(source, facts) };
     for (const wanted of folder.paths) protectOne(folder, wanted, { facts, asked, found });
@@ -72,6 +74,7 @@ function protectOne({ source, destination }: WritableFolder, wanted: ProtectedPa
     const path = destination + step;
     if (asked.has(path)) return;
     const isLast = step === `/${wanted.path}`;
+    if (kind === "denied") return;
     if (!isThere(kind)) {
       found.set(path, { path, readOnly: true, make: { host: source + step, isFile: isLast && wanted.isFile } });
       return;

@@ -47,6 +47,8 @@ export interface HostFacts {
   readonly passableFds: readonly number[];
   /** Standard streams, and what is passed on, but for folders. */
   readonly passedFiles: readonly PassedFileRule[];
+  /** Of the folders that are shown writable, those that the caller can't write to. */
+  readonly unwritable: readonly string[];
   /** Of every path that the Spec names on the host side. */
   readonly paths: Readonly<Record<string, PathKind>>;
 }

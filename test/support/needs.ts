@@ -22,6 +22,7 @@ export type Need =
   | "landlock"
   | "keyctl"
   | "git"
+  | "legacy-tiocsti"
   | "busybox"
   | "bwrap"
   | "newuidmap"
@@ -48,6 +49,10 @@ function succeeds(...command: readonly string[]): boolean {
   const [tool = ""] = command;
   if (Bun.which(tool) === null) return false;
   return Bun.spawnSync([...command], { stdio: ["ignore", "ignore", "ignore"] }).exitCode === 0;
+}
+
+function readSetting(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
 }
 
 /** True if /etc/subuid or /etc/subgid gives this user a range, by name or by number; see subuid(5). */
@@ -85,6 +90,11 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
   "qemu-aarch64": { probe: () => inPath("qemu-aarch64-static"), from: "qemu-user-static" },
   landlock: { probe: () => succeeds(NSBOX, "run", "--landlock", "--", "true"), from: "a kernel with lsm=landlock" },
   keyctl: { probe: () => inPath("keyctl"), from: "keyutils" },
+  // KERNEL: since 6.2 it is a setting; before, every terminal took pushed input.
+  "legacy-tiocsti": {
+    probe: () => readSetting("/proc/sys/dev/tty/legacy_tiocsti") !== "0",
+    from: "sysctl dev.tty.legacy_tiocsti=1",
+  },
   git: { probe: () => inPath("git"), from: "git" },
   busybox: { probe: () => succeeds("busybox", "true"), from: "busybox-static" },
   bwrap: { probe: () => inPath("bwrap"), from: "bubblewrap" },

@@ -14,6 +14,7 @@ export const SAMPLE_FACTS: HostFacts = {
   clone3: true,
   landlockAbi: 7,
   keyctl: true,
+  unwritable: [],
   passedFiles: [
     { fd: 0, access: "read" },
     { fd: 1, access: "write" },

@@ -61,6 +61,14 @@ describe("buildProtected()", () => {
     expect(found.map(({ path }) => path)).toContain(`${P}/.git/config`);
   });
 
+  test("makes nothing where the caller can't either, or what is there can't be reached", () => {
+    const facts = { ...SAMPLE_FACTS, paths: REPOSITORY, unwritable: [P] };
+    expect(buildProtected(NO_OPTIONS, facts, [bind(P)])).toEqual([]);
+    const denied = { "/home/ann": "dir", "/home/ann/.ssh": "denied" } as const;
+    expect(protectedIn(denied, [bind("/home/ann")]).map(({ path }) => path)).not.toContain("/home/ann/.ssh");
+    expect(protectedIn({ "/home": "dir" }, [bind("/home")]).map(({ path }) => path)).not.toContain("/home/.ssh");
+  });
+
   test("is nothing with --no-protect", () => {
     const options = { ...NO_OPTIONS, protect: false };
     expect(buildProtected(options, { ...SAMPLE_FACTS, paths: REPOSITORY }, [bind(P)])).toEqual([]);

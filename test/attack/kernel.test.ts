@@ -1,0 +1,66 @@
+// Reaching the kernel: lines 21, 22 and 27 of docs/security.md; system calls (23–26) are in test/user/seccomp.test.ts.
+import { type Attack, testAttacks } from "#test/support/attack.ts";
+
+const SETTINGS: readonly string[] = [
+  "/proc/sys/kernel/core_pattern",
+  "/proc/sys/kernel/modprobe",
+  "/proc/sys/kernel/domainname",
+  "/proc/sys/vm/drop_caches",
+  "/proc/sysrq-trigger",
+  "/sys/kernel/uevent_helper",
+  "/proc/sys/fs/binfmt_misc/register",
+  "/proc/irq/default_smp_affinity",
+];
+
+const ATTACKS: readonly Attack[] = [
+  ...SETTINGS.map((path): Attack => ({
+    line: 21,
+    name: `opening ${path} for writing`,
+    // Opened, not written: the same attempt outside must not change the machine.
+    script: `[ -e ${path} ] || exit 0; exec 2>/dev/null; (: >> ${path}) && echo PWNED`,
+    control: { none: "it would be a change of this machine's own settings" },
+  })),
+  {
+    line: 21,
+    name: "a cgroup hierarchy with a release_agent (CVE-2022-0492)",
+    script: "mkdir /tmp/c; for o in rdma memory devices misc; do mount -t cgroup -o $o none /tmp/c && echo PWNED; done",
+    control: { none: "only the initial user namespace may; the flags can't give that" },
+  },
+  {
+    line: 21,
+    name: "a writable /proc/sys of its own namespaces, as control",
+    script: "echo 5 > /proc/sys/net/ipv4/ip_default_ttl && echo PWNED",
+    control: { flags: ["--proc", "none", "--mount", "type=proc,dst=/proc", "--no-landlock"] },
+    needs: ["root"],
+  },
+  {
+    line: 22,
+    name: "addresses of the kernel",
+    script: "grep -qvE '^0+ ' /proc/kallsyms && echo PWNED",
+    control: { none: "kernel.kptr_restrict hides them from everybody on some machines" },
+    needs: ["root"],
+  },
+  {
+    line: 22,
+    name: "the kernel's memory, keys and timers",
+    script:
+      'for f in kcore keys timer_list sched_debug; do [ -n "$(head -c 1 /proc/$f 2>/dev/null)" ] && echo PWNED; done',
+    control: { flags: ["--proc", "bind"] },
+    needs: ["root"],
+  },
+  {
+    line: 22,
+    name: "the firmware's tables",
+    script: '[ -n "$(ls -A /sys/firmware 2>/dev/null)" ] && echo PWNED',
+    control: { flags: ["--proc", "bind"] },
+  },
+  {
+    line: 22,
+    name: "the kernel's log",
+    script: "dmesg >/dev/null 2>&1 && echo PWNED",
+    control: "outside",
+    needs: ["root"],
+  },
+];
+
+testAttacks("kernel", ATTACKS);

@@ -1,0 +1,71 @@
+// Fooling nsbox itself: lines 31, 32 and 36 of docs/security.md.
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { describeWith } from "#test/support/needs.ts";
+import { NSBOX, nsbox, runCommand, tempDir } from "#test/support/nsbox.ts";
+
+describeWith(["userns"], "nsbox, 31: a hostile folder", () => {
+  test("gets none of its code run, and sets no variable", async () => {
+    using dir = tempDir();
+    const plant = `require("node:fs").writeFileSync(${JSON.stringify(dir.join("ran"))}, "x");`;
+    writeFileSync(dir.join("evil.js"), plant);
+    writeFileSync(
+      dir.join("bunfig.toml"),
+      'preload = ["./evil.js"]\n[run]\nbun = true\n[test]\npreload = ["./evil.js"]\n',
+    );
+    writeFileSync(dir.join(".env"), "NSBOX_DEBUG=1\nPATH=/nowhere\nBUN_OPTIONS=--preload ./evil.js\n");
+    writeFileSync(
+      dir.join("package.json"),
+      '{"name":"x","type":"module","imports":{"#src/*":"./evil.js"},"main":"./evil.js"}',
+    );
+    writeFileSync(dir.join("tsconfig.json"), '{"compilerOptions":{"paths":{"*":["./evil.js"]}}}');
+    mkdirSync(dir.join("node_modules/citty"), { recursive: true });
+    writeFileSync(dir.join("node_modules/citty/index.js"), plant);
+    for (const args of [
+      ["run", "--", "true"],
+      ["--help"],
+      ["inspect", "1"],
+      ["run", "--config", "none.toml", "--", "true"],
+    ]) {
+      const { stderr } = await nsbox(args, { cwd: dir.path });
+      expect(stderr).not.toContain("    at ");
+    }
+    expect((await nsbox(["run", "--", "true"], { cwd: dir.path })).exitCode).toBe(0);
+    expect(existsSync(dir.join("ran"))).toBe(false);
+  });
+
+  test("would get it run by a program built without nsbox's options: the attack is a real one", async () => {
+    using dir = tempDir();
+    writeFileSync(dir.join("evil.js"), `require("node:fs").writeFileSync(${JSON.stringify(dir.join("ran"))}, "x");`);
+    writeFileSync(dir.join("bunfig.toml"), 'preload = ["./evil.js"]\n');
+    writeFileSync(dir.join("main.js"), "");
+    await runCommand([process.execPath, "main.js"], { cwd: dir.path });
+    expect(existsSync(dir.join("ran"))).toBe(true);
+  });
+});
+
+describeWith(["userns"], "nsbox, 32: escape sequences", () => {
+  test("in what others chose are shown, not sent to the terminal", async () => {
+    const { stderr } = await nsbox(["run", "--workdir", "/\x1b]0;gone\x07", "--", "true"]);
+    expect(stderr).not.toContain("\x1b");
+    const { stderr: flag } = await nsbox(["run", "--\x1b[31mred", "--", "true"]);
+    expect(flag).not.toContain("\x1b");
+  });
+});
+
+describeWith(["userns", "unprivileged"], "nsbox, 36: ids of others", () => {
+  test.each([
+    ["root's", ["--uid-map", "0:0:1"]],
+    ["another user's", ["--uid-map", "0:1:1"]],
+    ["a range beyond the own", ["--uid-map", "0:0:4294967295"]],
+  ])("%s can't be mapped", async (_, flags) => {
+    const { stderr, exitCode } = await nsbox(["run", ...flags, "--", "id"]);
+    expect(exitCode).toBe(125);
+    expect(stderr).toContain("Cannot map a range of ids");
+  });
+
+  test("setgroups is denied before the group is mapped (CVE-2018-7169)", async () => {
+    const { stdout } = await runCommand([NSBOX, "run", "--", "cat", "/proc/self/setgroups"]);
+    expect(stdout).toBe("deny\n");
+  });
+});
