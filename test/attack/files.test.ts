@@ -58,10 +58,10 @@ const ATTACKS: readonly Attack[] = [
   {
     line: 8,
     name: "making a device",
-    script: "mknod /tmp/null c 1 3 && echo hi > /tmp/null && echo PWNED",
+    script: "mknod DIR/null c 1 3 && echo hi > DIR/null && echo PWNED",
+    flags: ["--rw", "DIR"],
     control: "outside",
     needs: ["root"],
-    prepare: "rm -f /tmp/null",
   },
   {
     line: 8,

@@ -4,7 +4,7 @@ import { emptyDraft } from "#src/cli/run-draft.ts";
 import { RUN_OPTIONS } from "#src/cli/run-options.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import { NO_OPTIONS } from "#test/support/sample-facts.ts";
-import { pick, type Random, randomText, tryRandomly } from "#test/unit/src/spec/random-text.ts";
+import { pick, type Random, randomText, tryRandomly } from "#test/support/random-text.ts";
 import { GOOD_VALUES } from "./good-values.ts";
 
 const A_IS_B = [{ kind: "set", name: "A", value: "b" }] as const;

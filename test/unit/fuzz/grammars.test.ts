@@ -5,7 +5,7 @@ import { parseRlimit } from "#src/spec/grammar/parse-identity.ts";
 import { parseBind, parseMount, parseTmpfs } from "#src/spec/grammar/parse-mount.ts";
 import { parseDuration, parseSize } from "#src/spec/grammar/parse-number.ts";
 import type { MountOption } from "#src/spec/options.ts";
-import { randomText, tryRandomly } from "#test/unit/src/spec/random-text.ts";
+import { randomText, tryRandomly } from "#test/support/random-text.ts";
 
 const DIGITS = ["0", "1", "7", "42", "4294967294", "99999"];
 const PATHS = ["/", "/a", "b", "..", ".", "\\:", ":", "\\\\"];

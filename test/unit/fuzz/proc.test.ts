@@ -1,0 +1,89 @@
+// Parsers of /proc under random text: processes choose their names, and mounts their paths.
+import { describe, expect, test } from "bun:test";
+import {
+  parseCgroups,
+  parseIdRanges,
+  parseNamespaceLink,
+  parseStartTicks,
+  parseStatus,
+} from "#src/inspect/proc-text.ts";
+import { escapeText } from "#src/inspect/escape-text.ts";
+import { CASES, randomText, SEED, seededRandom } from "#test/support/random-text.ts";
+
+interface Row {
+  readonly name: string;
+  readonly pieces: readonly string[];
+  /** Parses, looks at the value, and gives a measure of its size. */
+  readonly check: (text: string) => number;
+}
+
+const NUMBERS = ["0", "1", "42", "4294967295", "-1", "99999999999999999999"];
+
+const ROWS: readonly Row[] = [
+  {
+    name: "parseStatus",
+    pieces: ["Name:\t", "State:\t", "NSpid:\t", "\n", ":", ...NUMBERS, "a b", ")"],
+    check: (text) => [...parseStatus(text)].reduce((sum, [name, value]) => sum + name.length + value.length, 0),
+  },
+  {
+    name: "parseIdRanges",
+    pieces: [...NUMBERS, " ", "\n", "  ", "\t"],
+    check: (text) => {
+      const ranges = parseIdRanges(text);
+      for (const { inside, outside, size } of ranges)
+        for (const number of [inside, outside, size]) expect(Number.isSafeInteger(number)).toBe(true);
+      return ranges.length * 3;
+    },
+  },
+  {
+    name: "parseCgroups",
+    pieces: ["0::/", "\n", "12:cpu,cpuacct:/", ":", "/a:b", "name=systemd", ...NUMBERS],
+    check: (text) => {
+      const lines = parseCgroups(text);
+      for (const { hierarchy } of lines) expect(hierarchy).toBeGreaterThanOrEqual(0);
+      return lines.reduce((sum, line) => sum + line.path.length + line.controllers.join("").length, 0);
+    },
+  },
+  {
+    name: "parseStartTicks",
+    pieces: ["1 (", ")", " S ", ...NUMBERS.map((number) => `${number} `), "(a) b) "],
+    check: (text) => {
+      const ticks = parseStartTicks(text);
+      if (ticks !== undefined) expect(Number.isSafeInteger(ticks)).toBe(true);
+      return 0;
+    },
+  },
+  {
+    name: "parseNamespaceLink",
+    pieces: ["net:[", "user:[", "]", ...NUMBERS],
+    check: (text) => {
+      const inode = parseNamespaceLink(text);
+      if (inode !== undefined) expect(text).toContain(`[`);
+      return 0;
+    },
+  },
+  {
+    name: "escapeText",
+    pieces: ["\x1b[31m", "\x07", "\x9b", "\u202e", "\u2028", "\r", "\t", "a", "\\", "\x7f", "\ud800"],
+    check: (text) => {
+      const shown = escapeText(text);
+      // Control characters, and those that turn the direction of writing, are what must not be left.
+      expect(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u.test(shown)).toBe(false);
+      return shown.length / 8;
+    },
+  },
+];
+
+describe("parsers of /proc under random text", () => {
+  test.each(ROWS)("$name() never throws, and gives no more than it was given", ({ pieces, check }) => {
+    const random = seededRandom(SEED);
+    let longest = 0;
+    for (let n = 0; n < CASES; n++) {
+      const text = randomText(random, pieces, 40);
+      const size = check(text);
+      expect(size).toBeLessThanOrEqual(text.length);
+      longest = Math.max(longest, text.length);
+    }
+    expect(longest).toBeGreaterThan(20);
+  });
+});
