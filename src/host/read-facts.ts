@@ -85,15 +85,26 @@ const STATX_BYTES = 256;
 const STATX_TYPE = 1;
 const STX_MODE = 28;
 const S_IFMT = 0o170000;
+const S_IFSOCK = 0o140000;
 const KINDS: Readonly<Record<number, PathKind>> = { 0o040000: "dir", 0o020000: "device", 0o060000: "device" };
 
 /** What stands at a path, links followed; see statx(2). */
 export function pathKind(path: string): PathKind {
+  const type = fileType(path);
+  if (type === -ERRNO.EACCES.number) return "denied";
+  return type < 0 ? "missing" : (KINDS[type] ?? "file");
+}
+
+/** The bits of S_IFMT, or -errno. */
+function fileType(path: string): number {
   const bytes = new Uint8Array(STATX_BYTES);
   const result = rawSyscall("statx", AT.FDCWD, path, 0, STATX_TYPE, bytes);
-  if (result === -ERRNO.EACCES.number) return "denied";
-  if (result < 0) return "missing";
-  return KINDS[new DataView(bytes.buffer).getUint16(STX_MODE, true) & S_IFMT] ?? "file";
+  return result < 0 ? result : new DataView(bytes.buffer).getUint16(STX_MODE, true) & S_IFMT;
+}
+
+/** Whether a socket is bound to this path. */
+export function isSocket(path: string): boolean {
+  return fileType(path) === S_IFSOCK;
 }
 
 /**

@@ -17,6 +17,7 @@ export async function runCommand(argv: readonly string[]): Promise<number | "hel
   if (options.help) return "help";
   const facts = readFacts(options);
   const spec = buildSpec(options, facts);
+  if (!options.json && showsMore(options)) await warnOfExposure(spec, facts);
   if (options.dryRun) return dryRun(spec, facts, options.json);
   const watcherArgv = options.json ? undefined : ["nsbox", "run", ...argv];
   const outcome = await runOrExplain(spec, facts, watcherArgv);
@@ -25,6 +26,17 @@ export async function runCommand(argv: readonly string[]): Promise<number | "hel
   }
   if (options.json) printError(`${JSON.stringify({ name: spec.box.name ?? null, ...outcome })}\n`);
   return outcome.exitCode;
+}
+
+/** By default no socket of the host is seen: only who is shown more is warned of what that gives away. */
+function showsMore({ mounts, namespaces, home, root }: RunOptions): boolean {
+  const { net, mnt } = namespaces;
+  return mounts.length > 0 || net !== undefined || mnt !== undefined || home !== undefined || root?.kind === "dir";
+}
+
+async function warnOfExposure(spec: Spec, facts: HostFacts): Promise<void> {
+  const { readExposureWarnings } = await import("#src/host/read-exposed-sockets.ts");
+  for (const warning of readExposureWarnings(spec, facts)) printError(warning);
 }
 
 async function readOptions(argv: readonly string[]): Promise<RunOptions> {
