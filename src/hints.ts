@@ -140,6 +140,9 @@ const HINTS: readonly HintRow[] = [
   { kind: "chdir", errno: "EACCES", hint: "the command's user may not enter it: choose another with --workdir" },
   { kind: "chdir", errno: "ENOTDIR", hint: "give a folder to --workdir" },
   { kind: "set-ids", errno: "EINVAL", hint: "the id is not in the box's maps: add it with --uid-map and --gid-map" },
+  { kind: "oom-score", errno: "EACCES", hint: "only root may go below the caller's own value: give a higher one" },
+  { kind: "oom-score", errno: "ENOENT", hint: "it is set through /proc: leave out --proc none" },
+  { kind: "oom-score", errno: "EROFS", hint: "it is set through /proc, which is the host's here: use --proc fresh" },
   { kind: "rlimit", errno: "EPERM", hint: "a hard limit can only be lowered: give one at or below the caller's" },
   { kind: "rlimit", errno: "EINVAL", hint: "the soft limit may not exceed the hard one" },
   {

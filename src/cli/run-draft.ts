@@ -45,6 +45,7 @@ export function emptyDraft(): RunDraft {
     envFiles: [],
     envAll: false,
     rlimits: [],
+    oomScoreAdj: undefined,
     capAdd: [],
     capDrop: [],
     allowNewPrivs: false,

@@ -4,7 +4,7 @@ import { parseIdMap } from "#src/spec/grammar/parse-id-map.ts";
 import { parseHostname, parseName, parseRlimit, parseUser } from "#src/spec/grammar/parse-identity.ts";
 import { parseBind, parseMount, parseTmpfs } from "#src/spec/grammar/parse-mount.ts";
 import { parseNamespace } from "#src/spec/grammar/parse-namespace.ts";
-import { parseDuration, parseOctal, parseSeconds, parseWhole } from "#src/spec/grammar/parse-number.ts";
+import { parseDuration, parseOctal, parseOomScore, parseSeconds, parseWhole } from "#src/spec/grammar/parse-number.ts";
 import { parsePath } from "#src/spec/grammar/parse-path.ts";
 import { usageError } from "#src/spec/grammar/usage-error.ts";
 import type { NamespaceType, RootSource } from "#src/spec/spec.ts";
@@ -277,6 +277,15 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
     doc: "limit a resource: nofile=1024:2048, core=unlimited",
     apply: (d, v) => {
       d.rlimits.push(parseRlimit(v));
+    },
+  },
+  {
+    name: "oom-score-adj",
+    value: "N",
+    group: WHO,
+    doc: "how readily it ends when memory runs out (default: 100 above yours)",
+    apply: (d, v) => {
+      d.oomScoreAdj = parseOomScore("--oom-score-adj", v);
     },
   },
   {

@@ -1,5 +1,5 @@
 // Reads of the machine what the plan of one box must know, and nothing else: this is on the way to every `run`.
-import { AT, F } from "#ffi/uapi/fcntl.ts";
+import { AT, F, O } from "#ffi/uapi/fcntl.ts";
 import { TC } from "#ffi/uapi/ioctl.ts";
 import { KEY_SPEC, KEYCTL } from "#ffi/uapi/keyctl.ts";
 import { LANDLOCK_CREATE_RULESET } from "#ffi/uapi/landlock.ts";
@@ -36,6 +36,7 @@ export function readFacts(options: RunOptions): HostFacts {
     clone3: hasClone3(),
     landlockAbi: Math.max(0, rawSyscall("landlock_create_ruleset", 0, 0, LANDLOCK_CREATE_RULESET.VERSION)),
     keyctl: hasKeyctl(),
+    oomScoreAdj: readOomScore(),
     terminal: isTerminal(0) && isTerminal(1),
     subuids: options.subids ? readSubIds("/etc/subuid", uid, env) : [],
     subgids: options.subids ? readSubIds("/etc/subgid", uid, env) : [],
@@ -145,6 +146,15 @@ function hasClone3(): boolean {
 function hasKeyctl(): boolean {
   const result = rawSyscall("keyctl", KEYCTL.GET_KEYRING_ID, KEY_SPEC.SESSION_KEYRING, 0);
   return result !== -ERRNO.EPERM.number && result !== -ERRNO.ENOSYS.number;
+}
+
+/** 0, the kernel's own default, where there is no /proc to tell. */
+function readOomScore(): number {
+  const text = new Uint8Array(8);
+  const file = rawSyscall("openat", AT.FDCWD, "/proc/self/oom_score_adj", O.RDONLY | O.CLOEXEC);
+  const length = file < 0 ? 0 : rawSyscall("read", file, text, text.length);
+  if (file >= 0) rawSyscall("close", file);
+  return Number.parseInt(new TextDecoder().decode(text.subarray(0, Math.max(0, length))), 10) || 0;
 }
 
 const W_OK = 2;

@@ -205,6 +205,7 @@ function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
   const candidates = commandCandidates(process.args, process.env);
   return [
     process.terminal ? { kind: "use-terminal" } : box.init ? { kind: "process-group" } : { kind: "session" },
+    ...(process.oomScoreAdj === undefined ? [] : [{ kind: "oom-score", ...process.oomScoreAdj } as const]),
     ...process.rlimits.map((limit): Step => ({ kind: "rlimit", limit })),
     { kind: "umask", umask: process.user.umask },
     { kind: "chdir", path: process.cwd },

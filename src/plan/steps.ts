@@ -45,6 +45,7 @@ export type Step =
   | process.CapabilitiesStep
   | process.NoNewPrivsStep
   | process.RlimitStep
+  | process.OomScoreStep
   | process.UmaskStep
   | process.ChdirStep
   | process.SessionStep
@@ -97,6 +98,7 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   capabilities: process.capabilitiesStep,
   "no-new-privs": process.noNewPrivsStep,
   rlimit: process.rlimitStep,
+  "oom-score": process.oomScoreStep,
   umask: process.umaskStep,
   chdir: process.chdirStep,
   session: process.sessionStep,

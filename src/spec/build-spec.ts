@@ -1,6 +1,6 @@
 // (RunOptions, HostFacts) → Spec: every default is decided here. Pure.
 import { NsboxError } from "#src/error.ts";
-import { MASKED_PATHS, DEFAULT_HOSTNAME, READONLY_PATHS } from "./defaults.ts";
+import { MASKED_PATHS, DEFAULT_HOSTNAME, DEFAULT_OOM_SCORE_RISE, READONLY_PATHS } from "./defaults.ts";
 import { buildCapabilities } from "./build-capabilities.ts";
 import { buildEnv } from "./build-env.ts";
 import { buildHidden } from "./build-hidden.ts";
@@ -14,6 +14,7 @@ import {
   type IdMapping,
   type Namespace,
   NAMESPACE_TYPES,
+  type OomScore,
   type Namespaces,
   type NamespaceType,
   type Root,
@@ -44,6 +45,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
       terminal,
       user,
       rlimits: buildRlimits(options),
+      oomScoreAdj: buildOomScore(options, facts, proc),
       capabilities,
       noNewPrivileges: !options.allowNewPrivs,
     },
@@ -258,6 +260,20 @@ function buildRlimits(options: RunOptions): readonly Rlimit[] {
   const core: Rlimit = { type: "RLIMIT_CORE", soft: 0, hard: 0 };
   const said = options.rlimits.some((limit) => limit.type === core.type);
   return said ? options.rlimits : [core, ...options.rlimits];
+}
+
+const OOM_SCORE_MAX = 1000;
+
+/** A box is to go before what its caller cares for. */
+function buildOomScore(
+  { oomScoreAdj }: RunOptions,
+  facts: HostFacts,
+  proc: "fresh" | "bind" | "none",
+): OomScore | undefined {
+  if (oomScoreAdj !== undefined) return { value: oomScoreAdj, insist: true };
+  // It is set through /proc, and the host's is read-only.
+  if (proc !== "fresh") return undefined;
+  return { value: Math.min(facts.oomScoreAdj + DEFAULT_OOM_SCORE_RISE, OOM_SCORE_MAX), insist: false };
 }
 
 /** The current folder, which is seen inside if perhaps empty; "/" in a root of its own. */

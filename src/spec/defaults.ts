@@ -61,6 +61,9 @@ export const DEFAULT_HOSTNAME = "nsbox";
 /** More open files than this break programs that use select(2); Bun raises its own limit, and with it its children's. */
 export const DEFAULT_NOFILE_SOFT = 1024;
 
+/** How much more readily than its caller a box is ended when memory runs out. */
+export const DEFAULT_OOM_SCORE_RISE = 100;
+
 /** Signals that the launcher hands on to the box, and the init to the command. */
 export const FORWARDED_SIGNALS: readonly number[] = [
   SIG.HUP,

@@ -33,6 +33,8 @@ export interface HostFacts {
   readonly clone3: boolean;
   /** ABI of Landlock, see landlock(7); 0 where the kernel hasn't got it. */
   readonly landlockAbi: number;
+  /** The caller's own, see proc_pid_oom_score_adj(5). */
+  readonly oomScoreAdj: number;
   /** keyctl(2) works; filters often refuse it. */
   readonly keyctl: boolean;
   /** stdin and stdout are terminals. */

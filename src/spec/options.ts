@@ -60,6 +60,7 @@ export interface RunOptions {
   readonly envFiles: readonly string[];
   readonly envAll: boolean;
   readonly rlimits: readonly Rlimit[];
+  readonly oomScoreAdj: number | undefined;
   /** Names with CAP_, or "ALL". */
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];

@@ -26,6 +26,14 @@ export interface Rlimit {
   readonly hard: number | "unlimited";
 }
 
+/** How readily the kernel ends a process when memory runs out, see proc_pid_oom_score_adj(5). */
+export interface OomScore {
+  /** -1000 to 1000. */
+  readonly value: number;
+  /** The user said so: it is an error where it can't be had. */
+  readonly insist: boolean;
+}
+
 export interface User {
   readonly uid: number;
   readonly gid: number;
@@ -52,6 +60,8 @@ export interface Process {
   readonly terminal: boolean;
   readonly user: User;
   readonly rlimits: readonly Rlimit[];
+  /** undefined: the caller's own. */
+  readonly oomScoreAdj: OomScore | undefined;
   readonly capabilities: Capabilities;
   readonly noNewPrivileges: boolean;
 }

@@ -15,6 +15,7 @@ export const SAMPLE_FACTS: HostFacts = {
   landlockAbi: 7,
   keyctl: true,
   unwritable: [],
+  oomScoreAdj: 0,
   passedFiles: [
     { fd: 0, access: "read" },
     { fd: 1, access: "write" },
@@ -78,6 +79,7 @@ export const NO_OPTIONS: RunOptions = {
   envFiles: [],
   envAll: false,
   rlimits: [],
+  oomScoreAdj: undefined,
   capAdd: [],
   capDrop: [],
   allowNewPrivs: false,

@@ -168,3 +168,45 @@ describeWith(["userns"], "who a box's command is", () => {
 async function nsboxThroughShell(script: string): Promise<RunResult> {
   return runCommand(["bash", "-c", script, NSBOX]);
 }
+
+describeWith(["userns"], "when memory runs out, a box", () => {
+  const read = "cat /proc/self/oom_score_adj";
+  const own = Number(readFileSync("/proc/self/oom_score_adj", "utf8"));
+
+  test("goes before its caller, and its init does not", async () => {
+    expect((await inBox([], `${read} /proc/1/oom_score_adj`)).stdout).toBe(`${Math.min(own + 100, 1000)}\n${own}\n`);
+    await using box = await liveBox();
+    expect(readFileSync(`/proc/${box.launcher}/oom_score_adj`, "utf8")).toBe(`${own}\n`);
+  });
+
+  test("goes as readily as --oom-score-adj says", async () => {
+    expect((await inBox(["--oom-score-adj", "750"], read)).stdout).toBe("750\n");
+  });
+
+  test("needs no /proc, unless a value is insisted on", async () => {
+    expect((await inBox(["--proc", "none"], "exit 7")).exitCode).toBe(7);
+    const { stderr, exitCode } = await inBox(
+      [
+        "--root",
+        "empty",
+        "--ro",
+        "/usr",
+        "--ro",
+        "/lib64",
+        "--ro",
+        "/bin",
+        "--ro",
+        "/lib",
+        "--proc",
+        "none",
+        "--oom-score-adj",
+        "750",
+      ],
+      "true",
+    );
+    expect([stderr, exitCode]).toEqual([
+      'nsbox: Cannot set oom_score_adj to 750: openat "/proc/self/oom_score_adj" gave ENOENT (No such file or directory)\n  step  command 2 of 10\n  hint  it is set through /proc: leave out --proc none\n',
+      125,
+    ]);
+  });
+});

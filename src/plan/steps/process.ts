@@ -1,12 +1,12 @@
 // Steps that make a process what the command is to be: credentials, limits, signals, exec.
 import { PR, PR_CAP_AMBIENT } from "#ffi/uapi/prctl.ts";
 import { CAPABILITY_VERSION_3, CAPS, capMask, capNumber } from "#ffi/uapi/capability.ts";
-import { AT, CLOSE_RANGE, F, FD_CLOEXEC } from "#ffi/uapi/fcntl.ts";
+import { AT, CLOSE_RANGE, F, FD_CLOEXEC, O } from "#ffi/uapi/fcntl.ts";
 import { PERSONALITY } from "#ffi/uapi/personality.ts";
 import { RLIM_INFINITY, RLIMIT } from "#ffi/uapi/resource.ts";
 import { SIG, SIG_HOW, signalName } from "#ffi/uapi/signal.ts";
-import { type Call, call, fd, strings, tolerate, words } from "#ffi/tape/call.ts";
-import type { Capabilities, Rlimit } from "#src/spec/spec.ts";
+import { type Call, call, fd, result, strings, tolerate, words } from "#ffi/tape/call.ts";
+import type { Capabilities, OomScore, Rlimit } from "#src/spec/spec.ts";
 import { quote, type StepKind } from "../step.ts";
 
 /** Die with the parent, even if it is killed; see PR_SET_PDEATHSIG(2const). */
@@ -145,6 +145,24 @@ export const rlimitStep: StepKind<RlimitStep> = {
     const word = (value: number | "unlimited"): bigint => (value === "unlimited" ? RLIM_INFINITY : BigInt(value));
     const pair = new BigUint64Array([word(limit.soft), word(limit.hard)]);
     return [call("prlimit64", [0, resource, new Uint8Array(pair.buffer), 0])];
+  },
+};
+
+/** How readily the kernel ends the command when memory runs out, see proc_pid_oom_score_adj(5). */
+export interface OomScoreStep extends OomScore {
+  readonly kind: "oom-score";
+}
+
+export const oomScoreStep: StepKind<OomScoreStep> = {
+  phase: "limits",
+  explain: ({ value, insist }) => `set oom_score_adj to ${value}${insist ? "" : ", if it is not lower than now"}`,
+  lower: ({ value, insist }) => {
+    const text = new TextEncoder().encode(String(value));
+    // KERNEL: written by a process that shares its memory, and not just until exec, it would hold for both.
+    return [
+      call("openat", [AT.FDCWD, "/proc/self/oom_score_adj", O.WRONLY | O.CLOEXEC], { label: "oom_score_adj" }),
+      call("write", [result("oom_score_adj"), text, text.length], insist ? {} : tolerate("EACCES")),
+    ];
   },
 };
 

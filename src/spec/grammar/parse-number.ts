@@ -8,6 +8,13 @@ export function parseWhole(flag: string, text: string, [min, max]: readonly [num
   throw usageError(flag, text, "it is not such a number", `give a whole number from ${min} to ${max}`);
 }
 
+/** A number as in proc_pid_oom_score_adj(5). */
+export function parseOomScore(flag: string, text: string): number {
+  const value = /^-?\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= -1000 && value <= 1000) return value;
+  throw usageError(flag, text, "it is not such a number", "give a whole number from -1000 (never) to 1000 (first)");
+}
+
 /** A whole number of seconds, of either sign. */
 export function parseSeconds(flag: string, text: string): number {
   if (/^-?\d{1,10}$/.test(text)) return Number(text);

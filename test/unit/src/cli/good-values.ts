@@ -46,6 +46,7 @@ export const GOOD_VALUES: readonly GoodValue[] = [
   { name: "env-file", value: "vars.env", makes: { envFiles: ["vars.env"] } },
   { name: "env-all", makes: { envAll: true } },
   { name: "rlimit", value: "core=1:2", makes: { rlimits: [{ type: "RLIMIT_CORE", soft: 1, hard: 2 }] } },
+  { name: "oom-score-adj", value: "-5", makes: { oomScoreAdj: -5 } },
   { name: "umask", value: "077", makes: { umask: 0o77 } },
   { name: "cap-add", value: "sys_time,CAP_SYSLOG", makes: { capAdd: ["CAP_SYS_TIME", "CAP_SYSLOG"] } },
   { name: "cap-drop", value: "all", makes: { capDrop: ["ALL"] } },
