@@ -8,6 +8,7 @@ import {
   parseStatus,
 } from "#src/inspect/proc-text.ts";
 import { escapeText } from "#src/inspect/escape-text.ts";
+import { parseMountinfo } from "#src/inspect/parse-mountinfo.ts";
 import { CASES, randomText, SEED, seededRandom } from "#test/support/random-text.ts";
 
 interface Row {
@@ -60,6 +61,22 @@ const ROWS: readonly Row[] = [
       const inode = parseNamespaceLink(text);
       if (inode !== undefined) expect(text).toContain(`[`);
       return 0;
+    },
+  },
+  {
+    name: "parseMountinfo",
+    pieces: [
+      ...["36 35 98:0 ", "/ ", "/a\\040b ", "\\134", "\\7", "rw,noatime ", "shared:", "master:1 ", "unbindable "],
+      ...["- ", "tmpfs ", "none ", "rw\n", "1 2 0:3 / /a rw - t s o\n", " ", ...NUMBERS],
+    ],
+    check: (text) => {
+      const mounts = parseMountinfo(text);
+      for (const mount of mounts) {
+        for (const id of [mount.id, mount.parent]) expect(Number.isSafeInteger(id)).toBe(true);
+        expect(mount.device).toMatch(/^\d+:\d+$/);
+      }
+      const texts = mounts.flatMap((mount) => [mount.root, mount.mountPoint, mount.source, ...mount.superOptions]);
+      return texts.join("").length;
     },
   },
   {

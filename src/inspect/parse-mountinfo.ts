@@ -1,0 +1,92 @@
+// /proc/PID/mountinfo → the mounts of a mount namespace, see proc_pid_mountinfo(5). Pure.
+
+/** How mounts and unmounts spread from and to a mount, see mount_namespaces(7). All undefined, it is private. */
+export interface Propagation {
+  /** The peer group in which it shares them. */
+  readonly shared: number | undefined;
+  /** The peer group from which it takes them. */
+  readonly master: number | undefined;
+  /** The nearest peer group that is seen below this process's root; only where `master` itself isn't. */
+  readonly propagateFrom: number | undefined;
+  readonly unbindable: boolean;
+}
+
+/** One mount. Paths and names are as the kernel has them, without escapes. */
+export interface MountInfo {
+  readonly id: number;
+  /** The mount that it lies on; not in the list where that is outside this process's root. */
+  readonly parent: number;
+  /** major:minor of the file system. */
+  readonly device: string;
+  /** What of the file system is mounted; ends in "//deleted" where that is gone. */
+  readonly root: string;
+  /** Where, as seen from the process's root. */
+  readonly mountPoint: string;
+  /** Of the mount: ro, nosuid, … */
+  readonly options: readonly string[];
+  readonly propagation: Propagation;
+  readonly type: string;
+  readonly source: string;
+  /** Of the file system: rw, size=…, … */
+  readonly superOptions: readonly string[];
+}
+
+/** Every mount, in the order of the file; lines that are none are left out. */
+export function parseMountinfo(text: string): readonly MountInfo[] {
+  return text.split("\n").flatMap((line) => parseLine(line) ?? []);
+}
+
+const BEFORE_FIELDS = 6;
+const AFTER_FIELDS = 3;
+
+/** KERNEL: fields stand one space apart and may be empty, as the source of mount("", …) is. */
+function parseLine(line: string): MountInfo | undefined {
+  const fields = line.split(" ");
+  const dash = fields.indexOf("-", BEFORE_FIELDS);
+  if (dash === -1 || fields.length < dash + 1 + AFTER_FIELDS) return undefined;
+  const [id, parent] = [parseWhole(fields[0]), parseWhole(fields[1])];
+  const [, , device = "", root = "", mountPoint = "", options = ""] = fields;
+  const [type = "", source = "", superOptions = ""] = fields.slice(dash + 1);
+  if (id === undefined || parent === undefined || !/^\d+:\d+$/.test(device)) return undefined;
+  return {
+    id,
+    parent,
+    device,
+    root: unescapeOctal(root),
+    mountPoint: unescapeOctal(mountPoint),
+    options: parseOptions(options),
+    propagation: parsePropagation(fields.slice(BEFORE_FIELDS, dash)),
+    type: unescapeOctal(type),
+    source: unescapeOctal(source),
+    superOptions: parseOptions(superOptions),
+  };
+}
+
+function parseWhole(text: string | undefined): number | undefined {
+  const number = /^\d+$/.test(text ?? "") ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** A comma that belongs to an option is escaped, so that commas are split at first. */
+function parseOptions(text: string): readonly string[] {
+  return text
+    .split(",")
+    .filter((option) => option !== "")
+    .map(unescapeOctal);
+}
+
+function parsePropagation(tags: readonly string[]): Propagation {
+  const group = (name: string): number | undefined =>
+    parseWhole(tags.find((tag) => tag.startsWith(`${name}:`))?.slice(name.length + 1));
+  return {
+    shared: group("shared"),
+    master: group("master"),
+    propagateFrom: group("propagate_from"),
+    unbindable: tags.includes("unbindable"),
+  };
+}
+
+/** "\040" → " ": the kernel writes space, tab, line end, backslash and a few more as three octal digits. */
+export function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-3][0-7]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}
