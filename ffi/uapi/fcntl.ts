@@ -107,6 +107,9 @@ const OPEN_HOW_FIELDS = [
 /** `struct open_how` of openat2(2). */
 export const OPEN_HOW: Struct<(typeof OPEN_HOW_FIELDS)[number][0]> = defineStruct(OPEN_HOW_FIELDS);
 
+/** Operations of flock(2). */
+export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const;
+
 /** Flags of close_range(2). */
 export const CLOSE_RANGE = {
   UNSHARE: 0x2, // since 5.9

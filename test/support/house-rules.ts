@@ -22,6 +22,7 @@ export const LAYERS: readonly Layer[] = [
   { of: ["src/host/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
   { of: ["src/run/"], pure: false, may: [...SPEC_USERS, "src/plan/", "src/hints.ts", "ffi/", "node:"] },
   { of: ["src/inspect/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
+  { of: ["src/state/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
   {
     of: ["src/cli/"],
     pure: false,
@@ -35,6 +36,7 @@ export const LAYERS: readonly Layer[] = [
         "src/host/",
         "src/run/",
         "src/inspect/",
+        "src/state/",
       ],
       ...["citty", "consola", "consola/core", "@oclif/table", "node:", "package.json", "src/version.ts"],
     ],

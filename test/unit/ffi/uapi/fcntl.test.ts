@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { AT, CLOSE_RANGE, F, F_SEAL, FD_CLOEXEC, O, OPEN_HOW, openFlags, RESOLVE } from "#ffi/uapi/fcntl.ts";
+import { AT, CLOSE_RANGE, F, F_SEAL, FD_CLOEXEC, LOCK, O, OPEN_HOW, openFlags, RESOLVE } from "#ffi/uapi/fcntl.ts";
 import { type HeaderTable, noHeaders, structDifferences, tableDifferences } from "./headers.ts";
 
 test("openFlags() numbers the flags as arm64 does", () => {
@@ -41,6 +41,7 @@ const TABLES: readonly HeaderTable[] = [
   { source: "fcntl.ts F", prefix: "F_", headers: FCNTL, values: F },
   { source: "fcntl.ts", prefix: "", headers: FCNTL, values: { FD_CLOEXEC } },
   { source: "fcntl.ts F_SEAL", prefix: "F_SEAL_", headers: FCNTL, values: F_SEAL },
+  { source: "fcntl.ts LOCK", prefix: "LOCK_", headers: FCNTL, values: LOCK },
   { source: "fcntl.ts RESOLVE", prefix: "RESOLVE_", headers: ["linux/openat2.h"], values: RESOLVE },
   { source: "fcntl.ts CLOSE_RANGE", prefix: "CLOSE_RANGE_", headers: ["linux/close_range.h"], values: CLOSE_RANGE },
 ];
