@@ -31,6 +31,7 @@ export function emptyDraft(): RunDraft {
     dev: undefined,
     home: undefined,
     namespaces: {},
+    noNamespaces: false,
     boottimeSeconds: undefined,
     monotonicSeconds: undefined,
     user: undefined,

@@ -168,6 +168,15 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
   },
 
   {
+    name: "no-namespaces",
+    group: "Namespaces (WHICH: new, host, a PID, or a path)",
+    doc: "gives away: all of them; Landlock, filter and limits alone",
+    apply: (d) => {
+      d.noNamespaces = true;
+    },
+  },
+
+  {
     name: "user",
     value: "UID[:GID]",
     group: WHO,

@@ -14,7 +14,9 @@ import type { RunOptions } from "#src/spec/options.ts";
 import type { PassedFileRule } from "#src/spec/spec.ts";
 import { normalPath } from "#src/spec/path.ts";
 import { callerSignalMask } from "./hold-signals.ts";
+import { readReadable } from "./read-readable.ts";
 import { readRootEntries } from "./read-root-entries.ts";
+import { DEVICES, unreadable } from "#src/spec/without-namespaces.ts";
 import { parseSubIds } from "#src/spec/sub-ids.ts";
 
 /** The facts for these options. */
@@ -44,6 +46,8 @@ export function readFacts(options: RunOptions): HostFacts {
     passedFiles: [0, 1, 2, ...options.passFds].flatMap(readPassedFile),
     unwritable: options.protect ? writableSources(options, cwd, homes).filter((path) => !isWritable(path)) : [],
     passableFds: options.passFds.filter(isPassable),
+    setgroupsDenied: keepsUserNamespace(options) && readSmall("/proc/self/setgroups").startsWith("deny"),
+    readable: options.noNamespaces ? readReadable(unreadable(options, { homes })) : [],
     rootEntries: isHostOverlay(options) ? readRootEntries() : [],
     paths,
   };
@@ -78,6 +82,7 @@ function pathsOf(options: RunOptions, cwd: string, homes: readonly string[]): re
     paths.push(normalPath(mount.destination ?? (mount.kind === "bind" ? mount.source : "/"), cwd));
   }
   paths.push(...protectedOnHost(options, cwd, homes));
+  if (options.noNamespaces) paths.push(...DEVICES);
   for (const path of options.hide) paths.push(hiddenOnHost(path, options, cwd));
   return paths;
 }
@@ -148,13 +153,22 @@ function hasKeyctl(): boolean {
   return result !== -ERRNO.EPERM.number && result !== -ERRNO.ENOSYS.number;
 }
 
+function keepsUserNamespace({ noNamespaces, namespaces }: RunOptions): boolean {
+  return noNamespaces || namespaces.user?.kind === "host";
+}
+
 /** 0, the kernel's own default, where there is no /proc to tell. */
 function readOomScore(): number {
+  return Number.parseInt(readSmall("/proc/self/oom_score_adj"), 10) || 0;
+}
+
+/** The first bytes of a file of /proc; nothing where it can't be read. */
+function readSmall(path: string): string {
   const text = new Uint8Array(8);
-  const file = rawSyscall("openat", AT.FDCWD, "/proc/self/oom_score_adj", O.RDONLY | O.CLOEXEC);
+  const file = rawSyscall("openat", AT.FDCWD, path, O.RDONLY | O.CLOEXEC);
   const length = file < 0 ? 0 : rawSyscall("read", file, text, text.length);
   if (file >= 0) rawSyscall("close", file);
-  return Number.parseInt(new TextDecoder().decode(text.subarray(0, Math.max(0, length))), 10) || 0;
+  return new TextDecoder().decode(text.subarray(0, Math.max(0, length)));
 }
 
 const W_OK = 2;

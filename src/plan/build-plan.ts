@@ -162,8 +162,13 @@ function planLimits(spec: Spec, facts: HostFacts, needs: readonly string[]): rea
     // Landlock wants either this or CAP_SYS_ADMIN, which is there until the bounding set goes.
     ...(noNewPrivileges ? [{ kind: "no-new-privs" } as const] : []),
     ...(landlock === undefined ? [] : [{ kind: "landlock", abi: facts.landlockAbi, rules: landlock } as const]),
-    bounding,
+    ...(mayBound(spec, facts) ? [bounding] : []),
   ];
+}
+
+/** KERNEL: CAPBSET_DROP needs CAP_SETPCAP, which an ordinary user has in a user namespace of the box's own only. */
+function mayBound({ linux }: Spec, facts: HostFacts): boolean {
+  return linux.namespaces.user.kind !== "host" || facts.uid === 0;
 }
 
 /** What the init still held for its own sake and the command must not have. */
@@ -231,6 +236,7 @@ function groupsOf(spec: Spec, facts: HostFacts): readonly number[] | undefined {
   const { user, linux } = { user: spec.process.user, linux: spec.linux };
   if (linux.namespaces.user.kind === "new" && isOwnId(linux.gidMappings, facts.gid)) return undefined;
   if (linux.namespaces.user.kind !== "new" && facts.uid !== 0) return undefined;
+  if (linux.namespaces.user.kind === "host" && facts.setgroupsDenied) return undefined;
   return user.additionalGids;
 }
 

@@ -5,8 +5,9 @@ import type { RunOptions } from "./options.ts";
 import type { Capabilities } from "./spec.ts";
 
 /** What the command holds. They are capabilities over the box's own namespaces where it has a user namespace. */
-export function buildCapabilities(uid: number, { capAdd, capDrop }: RunOptions): Capabilities {
-  const bounding = boundingSet(capAdd, capDrop);
+export function buildCapabilities(uid: number, { capAdd, capDrop, noNamespaces }: RunOptions): Capabilities {
+  // SECURITY: without a user namespace root's capabilities would hold over the whole machine.
+  const bounding = boundingSet(capAdd, noNamespaces ? ["ALL", ...capDrop] : capDrop);
   // SECURITY: nothing is inheritable for root, or a file's inheritable set would add to it (CVE-2022-24769).
   if (uid === 0) return { bounding, effective: bounding, permitted: bounding, inheritable: [], ambient: [] };
   // Another user holds what was asked for by name, through the ambient set, since exec would clear all others.

@@ -3,6 +3,7 @@ import { NsboxError } from "#src/error.ts";
 import type { HostFacts } from "./facts.ts";
 import type { RunOptions } from "./options.ts";
 import { isBelow } from "./path.ts";
+import { rulesWithoutNamespaces } from "./without-namespaces.ts";
 import type { Landlock, LandlockRule, Mount, Namespaces, Root } from "./spec.ts";
 
 /** KERNEL: before ABI 2 (5.19) no file could be moved between folders, which breaks too much. */
@@ -22,6 +23,9 @@ export interface LandlockInput {
 export function buildLandlock(input: LandlockInput): Landlock | undefined {
   const { options, facts } = input;
   if (options.landlock === false) return undefined;
+  // Its check has seen that Landlock is there. A network namespace can't keep it from the network: its rules do.
+  if (options.noNamespaces)
+    return { files: rulesWithoutNamespaces(options, facts), tcp: options.namespaces.net !== undefined };
   if (facts.landlockAbi >= ABI_MIN) return { files: looksAtFiles(input) ? fileRules(input) : undefined, tcp: true };
   if (options.landlock === undefined) return undefined;
   const state = facts.landlockAbi === 0 ? "this kernel has not got it" : "this kernel's is older than Linux 5.19";

@@ -15,7 +15,7 @@ export interface MountInput {
 }
 
 /** Folders of the host's root that a box does not see: fresh ones and homes. */
-export function hiddenFolders(options: RunOptions, facts: HostFacts): readonly string[] {
+export function hiddenFolders(options: RunOptions, facts: Pick<HostFacts, "homes">): readonly string[] {
   const homes = options.home === undefined || options.home === "hide" ? facts.homes : [];
   return [...FRESH_FOLDERS.map(([path]) => path), ...homes];
 }

@@ -10,6 +10,7 @@ import { buildProtected } from "./build-protected.ts";
 import type { HostFacts, SubIdRange } from "./facts.ts";
 import type { NamespaceOption, RunOptions } from "./options.ts";
 import { normalPath } from "./path.ts";
+import { checkWithoutNamespaces } from "./without-namespaces.ts";
 import {
   type IdMapping,
   type Namespace,
@@ -25,10 +26,11 @@ import {
 
 /** All that `run` was asked for, with its defaults. Throws NsboxError EUSAGE or ESPEC. */
 export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
+  if (options.noNamespaces) checkWithoutNamespaces(options, facts);
   const namespaces = buildNamespaces(options);
   const root = buildRoot(options, facts);
   const { uidMappings, gidMappings } = buildIdMaps(options, facts, namespaces);
-  const user = buildUser(options, facts);
+  const user = buildUser(options, facts, namespaces);
   checkNames(options, namespaces);
   checkPassFds(options, facts);
   const terminal = options.tty ?? facts.terminal;
@@ -80,7 +82,8 @@ function buildNamespaces(options: RunOptions): Namespaces {
   const timeWanted = options.boottimeSeconds !== undefined || options.monotonicSeconds !== undefined;
   const chosen = NAMESPACE_TYPES.map((type): readonly [NamespaceType, Namespace] => {
     const option = options.namespaces[type];
-    const usual: Namespace = { kind: type === "time" && !timeWanted ? "host" : "new" };
+    const isHost = options.noNamespaces || (type === "time" && !timeWanted);
+    const usual: Namespace = { kind: isHost ? "host" : "new" };
     return [type, option === undefined ? usual : namespaceOf(option, type)];
   });
   const time = chosen.find(([type]) => type === "time")?.[1];
@@ -246,11 +249,10 @@ function orSame(map: readonly IdMapping[], other: readonly IdMapping[]): readonl
   return map.length > 0 ? map : other;
 }
 
-function buildUser(options: RunOptions, facts: HostFacts): User {
+function buildUser(options: RunOptions, facts: HostFacts, namespaces: Namespaces): User {
   const umask = options.umask ?? 0o022;
   const own = options.keepId ? { uid: facts.uid, gid: facts.gid } : undefined;
-  const host =
-    options.namespaces.user?.kind === "host" && facts.uid !== 0 ? { uid: facts.uid, gid: facts.gid } : undefined;
+  const host = namespaces.user.kind === "host" && facts.uid !== 0 ? { uid: facts.uid, gid: facts.gid } : undefined;
   const uid = options.user?.uid ?? own?.uid ?? host?.uid ?? 0;
   const gid = options.user?.gid ?? (options.user === undefined ? (own?.gid ?? host?.gid) : undefined) ?? uid;
   return { uid, gid, additionalGids: [], umask };

@@ -1,6 +1,6 @@
 // What a plan must know of the machine, gathered once by src/host before anything is planned.
 
-import type { PassedFileRule } from "./spec.ts";
+import type { PassedFileRule, PathRule } from "./spec.ts";
 
 export type Arch = "x64" | "arm64";
 
@@ -51,6 +51,10 @@ export interface HostFacts {
   readonly passedFiles: readonly PassedFileRule[];
   /** Of the folders that are shown writable, those that the caller can't write to. */
   readonly unwritable: readonly string[];
+  /** The caller's user namespace lets nobody change groups, see user_namespaces(7). Read only where the box keeps it. */
+  readonly setgroupsDenied: boolean;
+  /** Without namespaces: the trees of the host that hold nothing to be hidden. */
+  readonly readable: readonly PathRule[];
   /** Of every path that the Spec names on the host side. */
   readonly paths: Readonly<Record<string, PathKind>>;
 }

@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly dev: "minimal" | "host" | "none" | undefined;
   readonly home: "hide" | "ro" | "rw" | undefined;
   readonly namespaces: Readonly<Partial<Record<NamespaceType, NamespaceOption>>>;
+  /** Landlock, a filter and limits alone. */
+  readonly noNamespaces: boolean;
   readonly boottimeSeconds: number | undefined;
   readonly monotonicSeconds: number | undefined;
   readonly user: { readonly uid: number; readonly gid: number | undefined } | undefined;

@@ -53,6 +53,7 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
     facts: SAMPLE_FACTS,
     options: { namespaces: { user: { kind: "pid", pid: 4711 }, net: { kind: "pid", pid: 4711 } } },
   },
+  { name: "no-namespaces", facts: SAMPLE_FACTS, options: { noNamespaces: true } },
   { name: "time", facts: SAMPLE_FACTS, options: { boottimeSeconds: 86400 } },
   {
     name: "joined-net",

@@ -16,6 +16,8 @@ export const SAMPLE_FACTS: HostFacts = {
   keyctl: true,
   unwritable: [],
   oomScoreAdj: 0,
+  setgroupsDenied: false,
+  readable: [{ path: "/usr", isFile: false, writable: false }],
   passedFiles: [
     { fd: 0, access: "read" },
     { fd: 1, access: "write" },
@@ -65,6 +67,7 @@ export const NO_OPTIONS: RunOptions = {
   dev: undefined,
   home: undefined,
   namespaces: {},
+  noNamespaces: false,
   boottimeSeconds: undefined,
   monotonicSeconds: undefined,
   user: undefined,

@@ -71,10 +71,16 @@ async function runOrExplain(
       syscall,
       errno: errno.number,
       step,
-      hint: diagnoseUserNamespaces() ?? hint,
+      hint: withWeakerWay(diagnoseUserNamespaces() ?? hint),
       cause: error,
     });
   }
+}
+
+/** What is left to who can't change the machine. */
+function withWeakerWay(hint: string | undefined): string {
+  const weaker = "use --no-namespaces, a weaker box";
+  return hint === undefined ? weaker : `${hint}; or ${weaker}`;
 }
 
 async function dryRun(spec: Spec, facts: HostFacts, json: boolean): Promise<number> {

@@ -34,6 +34,7 @@ export const GOOD_VALUES: readonly GoodValue[] = [
   { name: "time", value: "new", makes: { namespaces: { time: { kind: "new" } } } },
   { name: "boottime", value: "-86400", makes: { boottimeSeconds: -86400 } },
   { name: "monotonic", value: "60", makes: { monotonicSeconds: 60 } },
+  { name: "no-namespaces", makes: { noNamespaces: true } },
   { name: "user", value: "5:6", makes: { user: { uid: 5, gid: 6 } } },
   { name: "uid-map", value: "0:9:3", makes: { uidMap: [{ containerID: 0, hostID: 9, size: 3 }] } },
   { name: "gid-map", value: "1:8:2", makes: { gidMap: [{ containerID: 1, hostID: 8, size: 2 }] } },
