@@ -23,6 +23,7 @@ export const LAYERS: readonly Layer[] = [
   { of: ["src/run/"], pure: false, may: [...SPEC_USERS, "src/plan/", "src/hints.ts", "ffi/", "node:"] },
   { of: ["src/inspect/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
   { of: ["src/state/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
+  { of: ["src/net/"], pure: false, may: [...SPEC_USERS, "src/state/", "ffi/libc/", "node:"] },
   {
     of: ["src/cli/"],
     pure: false,
@@ -37,6 +38,7 @@ export const LAYERS: readonly Layer[] = [
         "src/run/",
         "src/inspect/",
         "src/state/",
+        "src/net/",
       ],
       ...["citty", "consola", "consola/core", "@oclif/table", "node:", "package.json", "src/version.ts"],
     ],

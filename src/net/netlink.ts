@@ -1,0 +1,113 @@
+// An AF_NETLINK socket: requests that the kernel acknowledges, and dumps. One request at a time.
+import { closeFile, asFd, type Fd } from "#ffi/libc/fd.ts";
+import { rawSyscall, syscall } from "#ffi/libc/syscall.ts";
+import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import {
+  type Acknowledgement,
+  NETLINK,
+  NETLINK_OPTION,
+  type NetlinkMessage,
+  type NetlinkRequest,
+  NLM_F,
+  NLMSG,
+  packRequest,
+  parseAcknowledgement,
+  parseMessages,
+  u32,
+} from "#ffi/uapi/netlink.ts";
+import { AF, MSG, SOCK, SOL } from "#ffi/uapi/socket.ts";
+import { explainErrno, NsboxError } from "#src/error.ts";
+
+const ON: Uint8Array = u32(1);
+/** KERNEL: a dump fills what it is offered, up to 32 KiB. */
+const BUFFER_BYTES = 32 * 1024;
+/** How often a dump that changes while it is read is begun anew. */
+const DUMPS_MAX = 10;
+
+/** A conversation with one family of the kernel, in the network namespace that this process is in. */
+export class Netlink implements Disposable {
+  readonly #fd: Fd;
+  readonly #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(BUFFER_BYTES);
+  #sequence = 0;
+
+  /** Throws SyscallError. */
+  constructor(protocol: number = NETLINK.ROUTE) {
+    this.#fd = asFd(syscall("netlink", "socket", AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, protocol));
+    for (const option of [NETLINK_OPTION.EXT_ACK, NETLINK_OPTION.CAP_ACK])
+      rawSyscall("setsockopt", this.#fd, SOL.NETLINK, option, ON, ON.length);
+  }
+
+  [Symbol.dispose](): void {
+    closeFile(this.#fd);
+  }
+
+  /** What the kernel said, and the messages that came before that. */
+  ask(request: NetlinkRequest): { readonly messages: readonly NetlinkMessage[]; readonly said: Acknowledgement } {
+    const sequence = ++this.#sequence;
+    const bytes = packRequest(request, sequence);
+    syscall("netlink", "sendto", this.#fd, bytes, bytes.length, MSG.NOSIGNAL, 0, 0);
+    const messages: NetlinkMessage[] = [];
+    for (;;) {
+      for (const message of this.#receive()) {
+        if (message.sequence !== sequence) continue;
+        if (message.type === NLMSG.ERROR || message.type === NLMSG.DONE)
+          return { messages, said: parseAcknowledgement(message) };
+        messages.push(message);
+      }
+    }
+  }
+
+  #receive(): readonly NetlinkMessage[] {
+    const buffer = this.#buffer;
+    for (;;) {
+      const length = rawSyscall("recvfrom", this.#fd, buffer, buffer.length, 0, 0, 0);
+      if (length === -ERRNO.EINTR.number) continue;
+      if (length < 0) syscall("netlink", "recvfrom", this.#fd, buffer, 0, 0, 0, 0);
+      // What is kept must not lie in what the next message is written to.
+      return parseMessages(buffer.slice(0, length));
+    }
+  }
+
+  /** `what` completes "Cannot …". false if it failed with one of the errnos named. Throws NsboxError. */
+  request(what: string, request: NetlinkRequest, ...tolerated: readonly ErrnoName[]): boolean {
+    const { said } = this.ask(request);
+    if (said.errno === 0) return true;
+    if (tolerated.some((name) => ERRNO[name].number === said.errno)) return false;
+    throw refusal(what, said);
+  }
+
+  /** One thing, parsed; undefined if it failed with one of the errnos named. Throws NsboxError. */
+  find<T>(
+    what: string,
+    request: NetlinkRequest,
+    parse: (message: NetlinkMessage) => T | undefined,
+    ...missing: readonly ErrnoName[]
+  ): T | undefined {
+    const { messages, said } = this.ask(request);
+    if (missing.some((name) => ERRNO[name].number === said.errno)) return undefined;
+    if (said.errno !== 0) throw refusal(what, said);
+    return messages.map(parse).find((found) => found !== undefined);
+  }
+
+  /** Everything of a kind, parsed. Throws NsboxError. */
+  list<T>(what: string, request: NetlinkRequest, parse: (message: NetlinkMessage) => T | undefined): readonly T[] {
+    for (let tries = 0; ; tries++) {
+      const { messages, said } = this.ask(request);
+      if (said.errno !== 0) throw refusal(what, said);
+      // KERNEL: NLM_F_DUMP_INTR says that something changed while it was told.
+      const whole = messages.every(({ flags }) => (flags & NLM_F.DUMP_INTR) === 0);
+      if (whole || tries === DUMPS_MAX) return messages.flatMap((message) => parse(message) ?? []);
+    }
+  }
+}
+
+const HINTS: Readonly<Partial<Record<ErrnoName, string>>> = {
+  EPERM: "networks take root: use --net pasta, which needs no privileges",
+  EOPNOTSUPP: "this kernel has no such network device, or its module is not loaded",
+};
+
+function refusal(what: string, { errno, text }: Acknowledgement): NsboxError {
+  const said = text === undefined || text === "" ? "" : `, ${text}`;
+  const hint = Object.entries(HINTS).find(([name]) => ERRNO[name as ErrnoName].number === errno)?.[1]; // keys of HINTS
+  return new NsboxError("ESETUP", `Cannot ${what}: ${explainErrno(errno)}${said}`, { syscall: "netlink", errno, hint });
+}
