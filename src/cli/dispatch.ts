@@ -7,12 +7,16 @@ import { type Command, COMMANDS } from "./commands.ts";
 import { commandHelp, mainHelp } from "./help.ts";
 import { nearest } from "./suggest.ts";
 
+/** Not for people: nsbox starts it, see src/egress/start-proxy.ts. */
+const PROXY_COMMAND = "egress-proxy";
+
 const HELP: readonly string[] = ["--help", "-h", "help"];
 const VERSIONS: readonly string[] = ["--version", "-V", "version"];
 
 /** Runs what argv names; gives the exit code. Throws NsboxError. */
 export async function dispatch(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
+  if (name === PROXY_COMMAND) return (await import("#src/egress/start-proxy.ts")).runProxy(rest);
   if (name === undefined || (HELP.includes(name) && rest.length === 0)) return show(mainHelp(COMMANDS, VERSION));
   if (VERSIONS.includes(name)) return show(`nsbox ${VERSION}\n`);
   const command = findCommand(HELP.includes(name) ? (rest[0] ?? "") : name);

@@ -1,4 +1,5 @@
 // RunOptions while they are being read: the same fields, to be written to.
+import type { HostPattern } from "#src/spec/egress.ts";
 import type { EnvOption, MountOption, NamespaceOption, RunOptions } from "#src/spec/options.ts";
 import type { IdMapping, NamespaceType, Rlimit } from "#src/spec/spec.ts";
 
@@ -12,6 +13,8 @@ type Lists = {
   capAdd: string[];
   capDrop: string[];
   hide: string[];
+  allowHosts: HostPattern[];
+  denyHosts: HostPattern[];
   passFds: number[];
   namespaces: Partial<Record<NamespaceType, NamespaceOption>>;
 };
@@ -32,6 +35,9 @@ export function emptyDraft(): RunDraft {
     home: undefined,
     namespaces: {},
     noNamespaces: false,
+    allowHosts: [],
+    denyHosts: [],
+    netLog: undefined,
     boottimeSeconds: undefined,
     monotonicSeconds: undefined,
     user: undefined,

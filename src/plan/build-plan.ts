@@ -3,6 +3,7 @@ import { NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { NsboxError } from "#src/error.ts";
 import { DEFAULT_PATH } from "#src/spec/build-env.ts";
+import { PROXY_PORT } from "#src/spec/egress.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { IdMapping, NamespaceType, Spec } from "#src/spec/spec.ts";
@@ -146,6 +147,9 @@ function planIdentity(spec: Spec): readonly Step[] {
   if (spec.hostname !== undefined) steps.push({ kind: "hostname", name: spec.hostname });
   if (spec.domainname !== undefined) steps.push({ kind: "domainname", name: spec.domainname });
   if (namespaces.net.kind === "new") steps.push({ kind: "loopback" });
+  const { egress } = spec.box;
+  if (egress !== undefined)
+    steps.push({ kind: "egress", port: PROXY_PORT, allow: egress.allow.length, deny: egress.deny.length });
   return steps;
 }
 

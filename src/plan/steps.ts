@@ -20,6 +20,7 @@ export type Step =
   | namespaces.HostnameStep
   | namespaces.DomainnameStep
   | namespaces.LoopbackStep
+  | namespaces.EgressStep
   | files.MkdirStep
   | files.TouchStep
   | files.SymlinkStep
@@ -73,6 +74,7 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   hostname: namespaces.hostnameStep,
   domainname: namespaces.domainnameStep,
   loopback: namespaces.loopbackStep,
+  egress: namespaces.egressStep,
   mkdir: files.mkdirStep,
   touch: files.touchStep,
   symlink: files.symlinkStep,

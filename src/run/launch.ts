@@ -45,6 +45,8 @@ const FAIL_STATUS = 125;
 const FD_BASE = 700;
 
 export interface LaunchOptions {
+  /** Files that steps name and the launcher doesn't open; closed once the box has its own. */
+  readonly files?: Readonly<Record<string, Fd>>;
   /** Called while the box sets itself up, before the launcher waits for it. */
   readonly meanwhile?: (pid: number) => void;
   /** Tests: break one call of a tape, to see what a failing kernel would do. */
@@ -58,7 +60,7 @@ interface BoxProcess {
 
 /** Starts the box. Throws NsboxError naming the step that failed. */
 export function launch(plan: Plan, facts: HostFacts, options: LaunchOptions = {}): RunningBox {
-  const files = new LaunchFiles(plan);
+  const files = new LaunchFiles(plan, options.files ?? {});
   try {
     return launchWith(plan, facts, files, options);
   } finally {
@@ -72,7 +74,8 @@ class LaunchFiles {
   readonly goWriter: Fd | undefined;
   readonly terminalReader: Fd | undefined;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, given: Readonly<Record<string, Fd>>) {
+    Object.assign(this.byName, given);
     const report = openPipe();
     this.byName["report"] = report.writer;
     this.byName["report-reader"] = report.reader;

@@ -21,10 +21,12 @@ export interface BoxOutcome {
 export interface RunBoxOptions {
   /** This process may be replaced by a watcher that ends as the box ends; undefined where it must not be. */
   readonly watcherArgv: readonly string[] | undefined;
+  /** Files that steps of the plan name, see LaunchOptions. */
+  readonly files?: Readonly<Record<string, Fd>>;
 }
 
 /** Starts the box and waits for it. Throws NsboxError if its command could not be started. */
-export function runBox(spec: Spec, facts: HostFacts, { watcherArgv }: RunBoxOptions): BoxOutcome {
+export function runBox(spec: Spec, facts: HostFacts, { watcherArgv, files = {} }: RunBoxOptions): BoxOutcome {
   const plan = buildPlan(spec, facts);
   const placeholders = spec.box.protected.flatMap(({ make }) => make ?? []);
   // From here on a signal waits until there is a box to forward it to.
@@ -36,7 +38,7 @@ export function runBox(spec: Spec, facts: HostFacts, { watcherArgv }: RunBoxOpti
     const meanwhile = (pid: number): void => {
       watcher = openWatcher({ pid, forward: FORWARDED_SIGNALS, timeoutMs, placeholders }, facts);
     };
-    const box = launch(plan, facts, watched ? { meanwhile } : {});
+    const box = launch(plan, facts, watched ? { meanwhile, files } : { files });
     if (watched && watcher !== undefined) stepAside(watcher, facts, watcherArgv);
     const { ended, timedOut } = supervise(box, timeoutMs);
     return { pid: box.pid, exitCode: exitCodeOf(ended), timedOut };

@@ -1,6 +1,7 @@
 // The command's environment.
 import type { HostFacts } from "./facts.ts";
 import { PASSED_VARIABLES } from "./defaults.ts";
+import { PROXY_VARIABLES } from "./egress.ts";
 import type { RunOptions } from "./options.ts";
 
 /** PATH where the caller has none. */
@@ -22,6 +23,7 @@ export function buildEnv(options: RunOptions, facts: HostFacts): readonly string
     variables.set("HOME", "/root");
     variables.set("PATH", DEFAULT_PATH);
   }
+  if (options.allowHosts.length > 0) for (const [name, value] of PROXY_VARIABLES) variables.set(name, value);
   for (const option of options.env) {
     if (option.kind === "set") variables.set(option.name, option.value);
     else if (Object.hasOwn(facts.env, option.name)) variables.set(option.name, facts.env[option.name] ?? "");

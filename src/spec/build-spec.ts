@@ -2,6 +2,7 @@
 import { NsboxError } from "#src/error.ts";
 import { MASKED_PATHS, DEFAULT_HOSTNAME, DEFAULT_OOM_SCORE_RISE, READONLY_PATHS } from "./defaults.ts";
 import { buildCapabilities } from "./build-capabilities.ts";
+import { buildEgress } from "./build-egress.ts";
 import { buildEnv } from "./build-env.ts";
 import { buildHidden } from "./build-hidden.ts";
 import { buildLandlock } from "./build-landlock.ts";
@@ -65,6 +66,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
     },
     box: {
       name: options.name,
+      egress: buildEgress(options, facts.cwd, namespaces),
       hidden: mountsMade ? buildHidden(options, facts) : [],
       protected: buildProtected(options, facts, mounts),
       landlock: buildLandlock({ options, facts, root, mounts, namespaces, bounding, terminal }),

@@ -1,4 +1,5 @@
 // What the flags of `run` say, before anything of the machine is known. undefined: nothing was said.
+import type { HostPattern } from "./egress.ts";
 import type { IdMapping, NamespaceType, Rlimit, RootSource } from "./spec.ts";
 
 /** One of --ro, --rw, --tmpfs, --mount, in the order given. */
@@ -47,6 +48,9 @@ export interface RunOptions {
   readonly namespaces: Readonly<Partial<Record<NamespaceType, NamespaceOption>>>;
   /** Landlock, a filter and limits alone. */
   readonly noNamespaces: boolean;
+  readonly allowHosts: readonly HostPattern[];
+  readonly denyHosts: readonly HostPattern[];
+  readonly netLog: string | undefined;
   readonly boottimeSeconds: number | undefined;
   readonly monotonicSeconds: number | undefined;
   readonly user: { readonly uid: number; readonly gid: number | undefined } | undefined;

@@ -2,6 +2,8 @@
 // `run`'s flags and (later) an OCI config.json both become one; it is plain data and can be stored as JSON.
 // What OCI has no word for stands in `box`.
 
+import type { Egress } from "./egress.ts";
+
 export type NamespaceType = "user" | "mnt" | "pid" | "ipc" | "uts" | "net" | "cgroup" | "time";
 
 export const NAMESPACE_TYPES: readonly NamespaceType[] = ["user", "mnt", "pid", "ipc", "uts", "net", "cgroup", "time"];
@@ -160,6 +162,8 @@ export interface ProtectedInside {
 /** What the OCI specification has no word for. */
 export interface BoxExtension {
   readonly name: string | undefined;
+  /** The hosts that it reaches through a proxy; undefined: none, or all that its network namespace reaches. */
+  readonly egress: Egress | undefined;
   readonly hidden: readonly HiddenPath[];
   readonly protected: readonly ProtectedInside[];
   readonly landlock: Landlock | undefined;

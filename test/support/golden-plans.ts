@@ -54,6 +54,11 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
     options: { namespaces: { user: { kind: "pid", pid: 4711 }, net: { kind: "pid", pid: 4711 } } },
   },
   { name: "no-namespaces", facts: SAMPLE_FACTS, options: { noNamespaces: true } },
+  {
+    name: "egress",
+    facts: SAMPLE_FACTS,
+    options: { allowHosts: [{ kind: "name", name: "example.org", below: false, ports: "web" }] },
+  },
   { name: "time", facts: SAMPLE_FACTS, options: { boottimeSeconds: 86400 } },
   {
     name: "joined-net",

@@ -22,6 +22,7 @@ export const LAYERS: readonly Layer[] = [
   { of: ["src/host/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
   { of: ["src/run/"], pure: false, may: [...SPEC_USERS, "src/plan/", "src/hints.ts", "ffi/", "node:"] },
   { of: ["src/inspect/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
+  { of: ["src/egress/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:"] },
   { of: ["src/state/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
   { of: ["src/net/"], pure: false, may: [...SPEC_USERS, "src/state/", "ffi/libc/", "node:"] },
   {
@@ -38,6 +39,7 @@ export const LAYERS: readonly Layer[] = [
         "src/run/",
         "src/inspect/",
         "src/state/",
+        "src/egress/",
         "src/net/",
       ],
       ...["citty", "consola", "consola/core", "@oclif/table", "node:", "package.json", "src/version.ts"],

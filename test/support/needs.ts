@@ -22,6 +22,7 @@ export type Need =
   | "landlock"
   | "keyctl"
   | "git"
+  | "curl"
   | "legacy-tiocsti"
   | "busybox"
   | "bwrap"
@@ -95,6 +96,7 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
     probe: () => readSetting("/proc/sys/dev/tty/legacy_tiocsti") !== "0",
     from: "sysctl dev.tty.legacy_tiocsti=1",
   },
+  curl: { probe: () => inPath("curl"), from: "curl" },
   git: { probe: () => inPath("git"), from: "git" },
   busybox: { probe: () => succeeds("busybox", "true"), from: "busybox-static" },
   bwrap: { probe: () => inPath("bwrap"), from: "bubblewrap" },

@@ -14,6 +14,7 @@ const FDS = {
   go: 93,
   "go-writer": 94,
   "terminal-socket": 95,
+  "egress-socket": 98,
   "join-net": 96,
   "join-user": 97,
 };

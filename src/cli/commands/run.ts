@@ -4,7 +4,7 @@ import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
 import { readFacts } from "#src/host/read-facts.ts";
 import { readEnvFiles } from "#src/host/read-env-files.ts";
-import { type BoxOutcome, runBox } from "#src/run/run-box.ts";
+import { type BoxOutcome, runBox, type RunBoxOptions } from "#src/run/run-box.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
 import { timeoutText } from "#src/plan/steps/watch.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
@@ -59,8 +59,10 @@ async function runOrExplain(
   facts: HostFacts,
   watcherArgv: readonly string[] | undefined,
 ): Promise<BoxOutcome> {
+  // Its process begins while the box is being made, and serves a socket that connections wait at until it is there.
+  const files = await startEgress(spec.box);
   try {
-    return runBox(spec, facts, { watcherArgv });
+    return runBox(spec, facts, { watcherArgv, files });
   } catch (error) {
     const refused = error instanceof NsboxError && error.step?.actor === "launcher" && error.step.index === 0;
     const isUserNamespace = spec.linux.namespaces.user.kind === "new";
@@ -75,6 +77,12 @@ async function runOrExplain(
       cause: error,
     });
   }
+}
+
+async function startEgress({ egress }: Spec["box"]): Promise<RunBoxOptions["files"] & {}> {
+  if (egress === undefined) return {};
+  const { startProxy } = await import("#src/egress/start-proxy.ts");
+  return { "egress-socket": startProxy(egress) };
 }
 
 /** What is left to who can't change the machine. */

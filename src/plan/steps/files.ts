@@ -1,7 +1,8 @@
 // Steps that make files and folders, all inside the box's root.
 import { AT, O, S_IFREG } from "#ffi/uapi/fcntl.ts";
 import { MOUNT_ATTR, MOUNT_ATTR_STRUCT, OPEN_TREE } from "#ffi/uapi/mount.ts";
-import { type Call, call, fd, result, tolerate } from "#ffi/tape/call.ts";
+import { SCM, SOL } from "#ffi/uapi/socket.ts";
+import { type Call, call, fd, result, tolerate, words } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
 
 /** Opens, writes; the file closes with the process's next exec. */
@@ -76,3 +77,15 @@ export const fileStep: StepKind<FileStep> = {
     ];
   },
 };
+
+const CMSG_LEN = 20; // a header of 16 bytes and one int
+const CMSG_SPACE = 24;
+/** Level and type of the control message, two ints in one word; see cmsg(3). */
+const RIGHTS = SOL.SOCKET + SCM.RIGHTS * 2 ** 32;
+
+/** Send an open file of the plan over a socket of the plan, see unix(7), SCM_RIGHTS. */
+export function sendFileCall(socket: string, file: string, label?: string): Call {
+  const control = words(CMSG_LEN, RIGHTS, fd(file));
+  const message = words(0, 0, words(new Uint8Array(1), 1), 1, control, CMSG_SPACE, 0);
+  return call("sendmsg", [fd(socket), message, 0], label === undefined ? {} : { label });
+}

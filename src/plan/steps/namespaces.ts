@@ -5,7 +5,7 @@ import { AF, IFF, SOCK } from "#ffi/uapi/socket.ts";
 import { call, fd, result } from "#ffi/tape/call.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 import { quote, type StepKind } from "../step.ts";
-import { writeFileCalls } from "./files.ts";
+import { sendFileCall, writeFileCalls } from "./files.ts";
 
 /** Enter an existing namespace; the launcher opened it as the file `join-TYPE`. See setns(2). */
 export interface JoinStep {
@@ -59,6 +59,42 @@ export const timeStep: StepKind<TimeStep> = {
     ...writeFileCalls("/proc/self/timens_offsets", `monotonic ${step.monotonic} 0\nboottime ${step.boottime} 0\n`),
   ],
 };
+
+/** Listen on the box's loopback, and hand the socket to a proxy outside: the only way out of this box. */
+export interface EgressStep {
+  readonly kind: "egress";
+  readonly port: number;
+  /** How many patterns of hosts are allowed, and denied. */
+  readonly allow: number;
+  readonly deny: number;
+}
+
+const LOOPBACK_ADDRESS = 0x7f000001;
+const BACKLOG = 128;
+
+export const egressStep: StepKind<EgressStep> = {
+  phase: "identity",
+  explain: ({ port, allow, deny }) =>
+    `listen on 127.0.0.1:${port} for a proxy outside, which lets ${allow} patterns of hosts through and keeps ${deny} out`,
+  lower: ({ port }) => [
+    call("socket", [AF.INET, SOCK.STREAM | SOCK.CLOEXEC, 0], { as: "egress" }),
+    call("bind", [fd("egress"), socketAddress(port), SOCKADDR_IN_BYTES]),
+    call("listen", [fd("egress"), BACKLOG]),
+    sendFileCall("egress-socket", "egress"),
+  ],
+};
+
+const SOCKADDR_IN_BYTES = 16;
+
+/** struct sockaddr_in: the family in the machine's order, port and address in the network's; see ip(7). */
+function socketAddress(port: number): Uint8Array {
+  const bytes = new Uint8Array(SOCKADDR_IN_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, AF.INET, true);
+  view.setUint16(2, port);
+  view.setUint32(4, LOOPBACK_ADDRESS);
+  return bytes;
+}
 
 /** Name the host seen inside, see sethostname(2). */
 export interface HostnameStep {

@@ -35,6 +35,13 @@ export const GOOD_VALUES: readonly GoodValue[] = [
   { name: "boottime", value: "-86400", makes: { boottimeSeconds: -86400 } },
   { name: "monotonic", value: "60", makes: { monotonicSeconds: 60 } },
   { name: "no-namespaces", makes: { noNamespaces: true } },
+  {
+    name: "allow-host",
+    value: "*.a.b:5",
+    makes: { allowHosts: [{ kind: "name", name: "a.b", below: true, ports: 5 }] },
+  },
+  { name: "deny-host", value: "*", makes: { denyHosts: [{ kind: "any", ports: "web" }] } },
+  { name: "net-log", value: "net.jsonl", makes: { netLog: "net.jsonl" } },
   { name: "user", value: "5:6", makes: { user: { uid: 5, gid: 6 } } },
   { name: "uid-map", value: "0:9:3", makes: { uidMap: [{ containerID: 0, hostID: 9, size: 3 }] } },
   { name: "gid-map", value: "1:8:2", makes: { gidMap: [{ containerID: 1, hostID: 8, size: 2 }] } },

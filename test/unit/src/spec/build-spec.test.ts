@@ -59,6 +59,7 @@ describe("buildSpec() when nothing is said", () => {
     expect(spec.root).toEqual({ source: HOST, writes: { kind: "none" } });
     expect(spec.box).toEqual({
       name: undefined,
+      egress: undefined,
       hidden: [],
       protected: [],
       landlock: { files: expect.any(Array), tcp: true },
