@@ -23,6 +23,8 @@ export type Need =
   | "keyctl"
   | "git"
   | "curl"
+  | "npm"
+  | "wget"
   | "legacy-tiocsti"
   | "busybox"
   | "bwrap"
@@ -96,6 +98,8 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
     probe: () => readSetting("/proc/sys/dev/tty/legacy_tiocsti") !== "0",
     from: "sysctl dev.tty.legacy_tiocsti=1",
   },
+  npm: { probe: () => inPath("npm"), from: "npm" },
+  wget: { probe: () => inPath("wget"), from: "wget" },
   curl: { probe: () => inPath("curl"), from: "curl" },
   git: { probe: () => inPath("git"), from: "git" },
   busybox: { probe: () => succeeds("busybox", "true"), from: "busybox-static" },

@@ -3,9 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { LogLine } from "#src/egress/connection-log.ts";
-import { inBox, isAlive, liveBox } from "#test/support/box.ts";
+import { inBox, isAlive } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
-import { nsbox, type RunResult, tempDir, waitFor } from "#test/support/nsbox.ts";
+import { nsbox, type RunResult, startNsbox, tempDir, waitFor } from "#test/support/nsbox.ts";
 
 /** A web server outside, which says what it was asked. */
 function webServer(): { readonly port: number } & Disposable {
@@ -108,9 +108,13 @@ describeWith(["userns", "curl"], "a box with --allow-host", () => {
       const { stdout } = Bun.spawnSync(["pgrep", "-f", `egress-proxy ${launcher} `]);
       return Number(stdout.toString().trim()) || undefined;
     };
-    const box = await liveBox(["--allow-host", "example.org"]);
-    const proxy = await waitFor(() => proxyOf(box.launcher), "the proxy");
-    await box[Symbol.asyncDispose]();
+    const ended = startNsbox(["run", "--allow-host", "example.org", "--", "true"]);
+    const box = startNsbox(["run", "--allow-host", "example.org", "--", "sleep", "60"]);
+    const proxy = await waitFor(() => proxyOf(box.pid), "the proxy");
+    await ended.exited;
+    await waitFor(() => proxyOf(ended.pid) === undefined, "the end of the proxy of a box that has ended");
+    box.kill("SIGKILL");
+    await box.exited;
     await waitFor(() => !isAlive(proxy), "the end of the proxy");
   });
 });
@@ -135,6 +139,27 @@ describeWith(["userns", "git", "curl"], "git in a box with --allow-host", () => 
     );
     await server.stop(true);
     expect(stdout).toBe("first\n");
+  });
+});
+
+describeWith(["userns", "npm", "wget"], "npm and wget in a box with --allow-host", () => {
+  test("reach a listed host, and only that", async () => {
+    const document = {
+      name: "left",
+      "dist-tags": { latest: "1.2.3" },
+      versions: { "1.2.3": { name: "left", version: "1.2.3" } },
+    };
+    const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => Response.json(document) });
+    const at = `http://localhost:${server.port}/`;
+    const flags = ["--allow-host", `localhost:${server.port}`, "-e", "no_proxy=", "-e", "NO_PROXY=", "-e", "HOME=/tmp"];
+    const { stdout } = await inBox(
+      flags,
+      `npm view left version --registry ${at} --cache /tmp/c 2>&1; wget -qO- ${at} | wc -c`,
+    );
+    const refused = await inBox(["--allow-host", "example.org", ...flags.slice(2)], `wget -O- ${at} 2>&1`);
+    await server.stop(true);
+    expect(stdout).toBe(`1.2.3\n${JSON.stringify(document).length}\n`);
+    expect(refused.stdout).toContain("403 Forbidden");
   });
 });
 
