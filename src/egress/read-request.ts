@@ -143,3 +143,43 @@ export function failureAnswer(protocol: "connect" | "http" | "socks5", failure: 
     `HTTP/1.1 ${STATUS[failure]}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`,
   );
 }
+
+/** Headers by which a server speaks of its own connection. */
+const CONNECTION_HEADERS = /^(?:connection|keep-alive|proxy-connection)\s*:/i;
+
+export interface AnswerHead {
+  readonly head: Uint8Array;
+  /** Bytes of the server's that it stands for. */
+  readonly used: number;
+  /** false: 100 Continue or its like, and another one follows. */
+  readonly isLast: boolean;
+}
+
+/**
+ * The head of a plain HTTP answer, as the box gets it: it says that the connection ends with this answer.
+ *
+ * Without that a client keeps it for its next request, and finds it closed. undefined: wait for more bytes. What is
+ * no HTTP is left as it is.
+ */
+export function readAnswer(bytes: Uint8Array): AnswerHead | undefined {
+  const end = endOfHead(bytes);
+  if (end === -1) return bytes.length < HEAD_MAX ? undefined : { head: bytes, used: bytes.length, isLast: true };
+  const [line = "", ...headers] = latin1(bytes.subarray(0, end)).split("\r\n");
+  const status = /^HTTP\/1\.[01] (\d{3})/.exec(line)?.[1];
+  const used = end + 4;
+  if (status === undefined) return { head: bytes.subarray(0, used), used, isLast: true };
+  // 100 Continue and its like come before the answer itself.
+  if (status.startsWith("1") && status !== "101") return { head: bytes.subarray(0, used), used, isLast: false };
+  const kept = headers.filter((header) => !CONNECTION_HEADERS.test(header));
+  const text = [line, ...kept, "Connection: close", "", ""].join("\r\n");
+  return { head: Uint8Array.from(text, (letter) => letter.charCodeAt(0)), used, isLast: true };
+}
+
+/** Two pieces as one. */
+export function joinBytes(one: Uint8Array, other: Uint8Array): Uint8Array {
+  if (one.length === 0) return other;
+  const bytes = new Uint8Array(one.length + other.length);
+  bytes.set(one);
+  bytes.set(other, one.length);
+  return bytes;
+}

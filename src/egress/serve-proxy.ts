@@ -4,7 +4,16 @@ import { createServer, connect, type Server, type Socket } from "node:net";
 import type { Egress } from "#src/spec/egress.ts";
 import type { ConnectionLog } from "./connection-log.ts";
 import { judgeAddress, judgeTarget, type Target } from "./policy.ts";
-import { type Failure, failureAnswer, HEAD_MAX, readRequest, successAnswer, type Reading } from "./read-request.ts";
+import {
+  type Failure,
+  failureAnswer,
+  HEAD_MAX,
+  joinBytes,
+  readAnswer,
+  readRequest,
+  successAnswer,
+  type Reading,
+} from "./read-request.ts";
 
 export interface ProxyOptions {
   readonly egress: Egress;
@@ -49,7 +58,7 @@ class Conversation {
   };
 
   readonly #read = (chunk: Uint8Array): void => {
-    this.#bytes = joined(this.#bytes, chunk);
+    this.#bytes = joinBytes(this.#bytes, chunk);
     for (;;) {
       const reading = readRequest(this.#bytes, this.#greeted);
       if (reading.kind === "bad") return this.#answer(failureAnswer(reading.protocol, "bad", reading.reason));
@@ -64,7 +73,7 @@ class Conversation {
 
   #answer(bytes: Uint8Array): void {
     this.#client.off("data", this.#read);
-    this.#client.end(bytes, () => this.#client.destroy());
+    endGently(this.#client, bytes);
   }
 
   #go(request: Request): void {
@@ -73,7 +82,7 @@ class Conversation {
     this.#client.off("end", this.#leave);
     this.#client.setTimeout(0);
     this.#client.pause();
-    const rest = joined(head, this.#bytes.subarray(used));
+    const rest = joinBytes(head, this.#bytes.subarray(used));
     const entry = this.#options.log?.open(target, protocol, this.#client.remotePort);
     reach(this.#options.egress, target).then(
       ({ upstream, address }) => this.#join({ upstream, address, protocol, rest, entry }),
@@ -87,26 +96,60 @@ class Conversation {
 
   #join({ upstream, address, protocol, rest, entry }: Joined): void {
     const client = this.#client;
-    const close = (): void => {
-      client.destroy();
-      upstream.destroy();
-    };
-    upstream.on("error", close);
+    upstream.on("error", () => client.destroy());
     client.write(successAnswer(protocol));
     if (rest.length > 0) upstream.write(rest);
     client.pipe(upstream);
-    upstream.pipe(client);
+    if (protocol === "http") pipeAnswer(upstream, client);
+    else upstream.pipe(client);
     entry?.connected(address);
-    let open = 2;
-    const closed = (): void => {
-      open--;
-      if (open > 0) return close();
+    client.once("close", () => upstream.destroy());
+    upstream.once("close", () => {
       entry?.close(upstream.bytesWritten, upstream.bytesRead);
-    };
-    client.once("close", closed);
-    upstream.once("close", closed);
-    if (client.destroyed) closed();
+      endGently(client);
+    });
+    if (client.destroyed) upstream.destroy();
   }
+}
+
+/** Passes a plain HTTP answer on; its head is changed on the way. */
+function pipeAnswer(upstream: Socket, client: Socket): void {
+  let bytes: Uint8Array = new Uint8Array(0);
+  const read = (chunk: Uint8Array): void => {
+    bytes = joinBytes(bytes, chunk);
+    for (;;) {
+      const answer = readAnswer(bytes);
+      if (answer === undefined) return;
+      client.write(answer.head);
+      bytes = bytes.subarray(answer.used);
+      if (answer.isLast) break;
+    }
+    upstream.off("data", read);
+    upstream.off("end", ended);
+    if (bytes.length > 0) client.write(bytes);
+    upstream.pipe(client);
+  };
+  const ended = (): void => void client.end(bytes);
+  upstream.on("data", read);
+  upstream.once("end", ended);
+}
+
+/** How long a box may take to read what it was sent last. */
+const LINGER_MS = 30_000;
+
+/**
+ * Ends with these bytes, and goes on reading until the other side has ended too.
+ *
+ * KERNEL: a socket that is closed with something unread is reset, and what was written is lost; see tcp(7).
+ */
+function endGently(client: Socket, bytes?: Uint8Array): void {
+  client.unpipe();
+  client.setTimeout(LINGER_MS, () => client.destroy());
+  client.on("end", () => client.end());
+  client.resume();
+  if (client.writableEnded) return;
+  if (bytes === undefined) client.end();
+  else client.end(bytes);
 }
 
 interface Joined {
@@ -183,12 +226,4 @@ function explainFailure({ host, port }: Target, error: unknown): { readonly fail
   const failure = error instanceof NotReached ? error.failure : "unreachable";
   const verb = failure === "refused" ? "refused" : "not reached";
   return { failure, text: `${JSON.stringify(host).slice(1, -1)}:${port} is ${verb}: ${errorCode(error)}` };
-}
-
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  if (one.length === 0) return other;
-  const bytes = new Uint8Array(one.length + other.length);
-  bytes.set(one);
-  bytes.set(other, one.length);
-  return bytes;
 }

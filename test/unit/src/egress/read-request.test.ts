@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { failureAnswer, HEAD_MAX, readRequest, type Reading, successAnswer } from "#src/egress/read-request.ts";
+import {
+  failureAnswer,
+  HEAD_MAX,
+  readAnswer,
+  readRequest,
+  type Reading,
+  successAnswer,
+} from "#src/egress/read-request.ts";
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 const http = (text: string): Reading => readRequest(bytes(text), false);
@@ -48,6 +55,15 @@ describe("HTTP to a proxy", () => {
   ])("is refused: %s", (_, given) => {
     expect(http(given)).toMatchObject({ kind: "bad", protocol: "http" });
   });
+});
+
+test("a plain answer says that its connection ends, after any 100 Continue", () => {
+  const given = bytes("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\nETag: x\r\n\r\nbody");
+  const answer = readAnswer(given);
+  expect(text(answer?.head ?? given)).toBe("HTTP/1.1 200 OK\r\nETag: x\r\nConnection: close\r\n\r\n");
+  expect([answer?.used, answer?.isLast]).toEqual([given.length - 4, true]);
+  expect(readAnswer(given.subarray(0, 20))).toBeUndefined();
+  expect(readAnswer(bytes("HTTP/1.1 100 Continue\r\n\r\nHTTP"))).toMatchObject({ used: 25, isLast: false });
 });
 
 describe("SOCKS5", () => {
