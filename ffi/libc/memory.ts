@@ -3,10 +3,11 @@ import { CFunction, FFIType, type Pointer, toArrayBuffer } from "bun:ffi";
 import { MAP, PROT } from "#ffi/uapi/mman.ts";
 import { syscall } from "./syscall.ts";
 
-/** The address of zeroed, writable, private memory. Throws SyscallError. */
-export function mapMemory(size: number): number {
+/** The address of zeroed, writable memory; shared, a child with a copy of this process's memory still has it in common. */
+export function mapMemory(size: number, sharing: "private" | "shared" = "private"): number {
   const prot = PROT.READ | PROT.WRITE;
-  return syscall(`${size} bytes`, "mmap", 0, size, prot, MAP.PRIVATE | MAP.ANONYMOUS, -1, 0);
+  const flags = sharing === "shared" ? MAP.SHARED : MAP.PRIVATE;
+  return syscall(`${size} bytes`, "mmap", 0, size, prot, flags | MAP.ANONYMOUS, -1, 0);
 }
 
 /** Gives memory back. No view of it may be used after that. */

@@ -1,6 +1,7 @@
 // Every command, a row each: dispatch and help read them.
 import type { Option } from "./option.ts";
 import { INSPECT_OPTIONS } from "./inspect-options.ts";
+import { NS_OPTIONS } from "./ns-options.ts";
 import { RUN_OPTIONS } from "./run-options.ts";
 
 export interface Command {
@@ -46,5 +47,20 @@ export const COMMANDS: readonly Command[] = [
     ],
     options: INSPECT_OPTIONS,
     load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
+  {
+    name: "ns",
+    usage: "nsbox ns pin NAME FLAGS | ls [NAME…] | rm NAME… [--json]",
+    summary: "keep namespaces under a name, to enter them again",
+    about:
+      "pin makes new namespaces that outlive every process in them; run enters them by name; rm lets them go, and they end with their last process. As root their files are mounted in /run/nsbox. A user's, and PID namespaces, are held by a process of a few pages, and a user's come with a user namespace, which run enters with them. NSBOX_STATE_DIR names another folder.",
+    examples: [
+      ["nsbox ns pin web --net --uts --hostname web", "a network and a host name that stay"],
+      ["nsbox run --net web --uts web -- sh", "a box in them; a second one meets it on loopback"],
+      ["nsbox ns ls", "which there are, and what holds them"],
+      ["nsbox ns rm web", "let them go"],
+    ],
+    options: NS_OPTIONS,
+    load: async () => (await import("./commands/ns.ts")).nsCommand,
   },
 ];

@@ -28,10 +28,11 @@ function namespace(type: NamespaceType, doc: string): Option<RunDraft> {
   const apply = (draft: RunDraft, value: string): void => {
     draft.namespaces[type] = parseNamespace(`--${name}`, value);
   };
-  return { name, value: "WHICH", group: "Namespaces (WHICH: new, host, a PID, or a path)", doc, apply };
+  return { name, value: "WHICH", group: NAMESPACES, doc, apply };
 }
 
 const FILES = "File system";
+const NAMESPACES = "Namespaces (WHICH: new, host, a PID, a path, or a name of nsbox ns ls)";
 const PROCESS = "Process";
 const OUTPUT = "Output";
 const FD_MAX = 699; // higher numbers are the plan's own
@@ -150,7 +151,7 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
   {
     name: "boottime",
     value: "SECONDS",
-    group: "Namespaces (WHICH: new, host, a PID, or a path)",
+    group: NAMESPACES,
     doc: "how far CLOCK_BOOTTIME is ahead inside",
     apply: (d, v) => {
       d.boottimeSeconds = parseSeconds("--boottime", v);
@@ -159,7 +160,7 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
   {
     name: "monotonic",
     value: "SECONDS",
-    group: "Namespaces (WHICH: new, host, a PID, or a path)",
+    group: NAMESPACES,
     doc: "how far CLOCK_MONOTONIC is ahead inside",
     apply: (d, v) => {
       d.monotonicSeconds = parseSeconds("--monotonic", v);

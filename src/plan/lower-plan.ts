@@ -69,7 +69,16 @@ const JOINED = "join";
 
 /** A helper joins, clones the box as its sibling, and ends; only then does the launcher go on (CLONE_VFORK). */
 function lowerJoin(lowering: Lowering, plan: Plan, clone: CloneStep): void {
-  const helper: CloneStep = { kind: "clone", namespaces: 0, vfork: true, clone3: clone.clone3, sibling: false };
+  // KERNEL: only who shares his memory with nobody may enter a time namespace (EUSERS), see timens_install().
+  const entersTime = plan.join.some((step) => step.kind === "join" && step.type === "time");
+  const helper: CloneStep = {
+    kind: "clone",
+    namespaces: 0,
+    vfork: true,
+    clone3: clone.clone3,
+    sibling: false,
+    ...(entersTime ? { ownMemory: true } : {}),
+  };
   lowering.frame(cloneCall(helper, HELPER_PID, { cases: [{ equals: 0, then: JOINED }], fail: CLONED, then: CLONED }));
   lowering.steps("join", plan.join, JOINED);
   lowering.calls.push(cloneCall(clone, BOX_PID, { cases: [{ equals: 0, then: SETUP }], then: "joined" }));

@@ -3,6 +3,7 @@ import type { Call } from "#ffi/tape/call.ts";
 import type { Phase, StepKind } from "./step.ts";
 import * as confine from "./steps/confine.ts";
 import * as files from "./steps/files.ts";
+import * as hold from "./steps/hold.ts";
 import * as init from "./steps/init.ts";
 import * as launch from "./steps/launch.ts";
 import * as plain from "./steps/plain-mounts.ts";
@@ -60,6 +61,8 @@ export type Step =
   | confine.KeyringStep
   | confine.NotDumpableStep
   | confine.LandlockStep
+  | hold.ExecHolderStep
+  | hold.HoldStep
   | init.StartCommandStep
   | init.SuperviseStep;
 
@@ -114,6 +117,8 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   "session-keyring": confine.keyringStep,
   "not-dumpable": confine.notDumpableStep,
   landlock: confine.landlockStep,
+  "exec-holder": hold.execHolderStep,
+  hold: hold.holdStep,
   "start-command": init.startCommandStep,
   supervise: init.superviseStep,
 };

@@ -123,7 +123,8 @@ function openNamespace(path: string): Fd {
 }
 
 function launchWith(plan: Plan, facts: HostFacts, files: LaunchFiles, options: LaunchOptions): RunningBox {
-  const base = mapMemory(LIMITS.bytes);
+  // Shared where a helper joins: it may have memory of its own, and tells the box's PID through the tape.
+  const base = mapMemory(LIMITS.bytes, plan.join.length > 0 ? "shared" : "private");
   try {
     if (plan.init.length > 0) files.byName["init-image"] = openMemfd("nsbox-init");
     const launchTape = place(lowerLaunch(plan), { ...common(facts), base, fds: files.byName });

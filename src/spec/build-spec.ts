@@ -112,6 +112,8 @@ function namespaceOf(option: NamespaceOption, type: NamespaceType): Namespace {
       return { kind: "join", path: `/proc/${option.pid}/ns/${type}` };
     case "path":
       return { kind: "join", path: option.path };
+    case "name":
+      throw new NsboxError("EINTERNAL", `Cannot look up "${option.name}" here: names become paths before`);
   }
 }
 

@@ -29,7 +29,9 @@ export type NamespaceOption =
   | { readonly kind: "new" }
   | { readonly kind: "host" }
   | { readonly kind: "pid"; readonly pid: number }
-  | { readonly kind: "path"; readonly path: string };
+  | { readonly kind: "path"; readonly path: string }
+  /** One that `nsbox ns pin` made; becomes a path before a Spec is built. */
+  | { readonly kind: "name"; readonly name: string };
 
 /** A variable set to a value, or passed on with the caller's. */
 export type EnvOption =

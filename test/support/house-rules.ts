@@ -23,7 +23,16 @@ export const LAYERS: readonly Layer[] = [
   { of: ["src/run/"], pure: false, may: [...SPEC_USERS, "src/plan/", "src/hints.ts", "ffi/", "node:"] },
   { of: ["src/inspect/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
   { of: ["src/egress/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:"] },
-  { of: ["src/state/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
+  {
+    of: ["src/state/"],
+    pure: false,
+    may: [...SPEC_USERS, "ffi/libc/", "node:fs", "src/inspect/proc-text.ts"],
+  },
+  {
+    of: ["src/pin/"],
+    pure: false,
+    may: [...SPEC_USERS, "ffi/libc/", "node:fs", "src/plan/", "src/run/", "src/state/", "src/inspect/"],
+  },
   { of: ["src/net/"], pure: false, may: [...SPEC_USERS, "src/state/", "ffi/libc/", "node:"] },
   {
     of: ["src/cli/"],
@@ -41,6 +50,7 @@ export const LAYERS: readonly Layer[] = [
         "src/state/",
         "src/egress/",
         "src/net/",
+        "src/pin/",
       ],
       ...["citty", "consola", "consola/core", "@oclif/table", "node:", "package.json", "src/version.ts"],
     ],

@@ -88,8 +88,12 @@ const WRONG_WORDS: readonly Row[] = [
     ['Cannot parse --pass-fd "1"', "from 3 to"],
   ],
   [
+    ["--net", "no where"],
+    ['Cannot parse --net "no where"', "new, host, a PID"],
+  ],
+  [
     ["--net", "nowhere"],
-    ['Cannot parse --net "nowhere"', "new, host, a PID"],
+    ['Cannot find "nowhere"', "new, host, a PID, a path, or a pinned name"],
   ],
   [
     ["--proc", "x"],

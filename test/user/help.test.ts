@@ -8,6 +8,8 @@ test.each([
   [["run", "--help"], "nsbox run [FLAGS]"],
   [["run", "-t", "--net", "host", "-h"], "nsbox run [FLAGS]"],
   [["inspect", "--help"], "nsbox inspect PID"],
+  [["ns", "--help"], "nsbox ns pin NAME"],
+  [["ns", "pin", "web", "--help"], "nsbox ns pin NAME"],
 ])("nsbox %p shows help and runs nothing", async (args, text) => {
   const { stdout, stderr, exitCode } = await nsbox(args);
   expect(stdout).toContain(text);

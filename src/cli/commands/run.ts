@@ -47,6 +47,10 @@ async function readOptions(argv: readonly string[]): Promise<RunOptions> {
     options = parseRun(argv, loadConfig(options.config));
   }
   if (options.envFiles.length > 0) options = { ...options, env: [...readEnvFiles(options.envFiles), ...options.env] };
+  if (Object.values(options.namespaces).some(({ kind }) => kind === "name")) {
+    const { resolvePins } = await import("#src/cli/pin-names.ts");
+    options = resolvePins(options);
+  }
   if (options.args.length > 0) return options;
   throw new NsboxError("EUSAGE", "Cannot run: no command is given", {
     hint: "write the command after the flags, for example: nsbox run -- sh -c 'id; hostname'",

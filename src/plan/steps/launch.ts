@@ -22,13 +22,16 @@ export interface CloneStep {
   readonly clone3: boolean;
   /** The caller is a helper that has joined namespaces: the child becomes its parent's. */
   readonly sibling: boolean;
+  /** A copy of the caller's memory instead of the same; the tape is shared in any case. */
+  readonly ownMemory?: true;
 }
 
 const NAMESPACE_NAMES: readonly (readonly [string, number])[] = Object.entries(NAMESPACE_FLAGS);
 
 export function cloneFlags(step: CloneStep): number {
   const { VM, VFORK, PARENT_SETTID, PARENT, CLEAR_SIGHAND } = CLONE;
-  let flags = step.namespaces + VM + PARENT_SETTID;
+  let flags = step.namespaces + PARENT_SETTID;
+  if (step.ownMemory !== true) flags += VM;
   if (step.vfork) flags += VFORK;
   if (step.sibling) flags += PARENT;
   return flags + (step.clone3 ? CLEAR_SIGHAND : 0);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { NsboxError } from "#src/error.ts";
 import { parseEnv, parseEnvFile } from "#src/spec/grammar/parse-env.ts";
 import { parseHostname, parseName, parseRlimit, parseUser } from "#src/spec/grammar/parse-identity.ts";
-import { parseNamespace } from "#src/spec/grammar/parse-namespace.ts";
+import { parseNamespace, parsePinName } from "#src/spec/grammar/parse-namespace.ts";
 
 const hostname = (text: string): string => parseHostname("--hostname", text);
 const env = (text: string): unknown => parseEnv("--env", text);
@@ -29,6 +29,9 @@ describe("grammars of a few words", () => {
     [net, "host", { kind: "host" }],
     [net, "4194304", { kind: "pid", pid: 4194304 }],
     [net, "/proc/1/ns/net", { kind: "path", path: "/proc/1/ns/net" }],
+    [net, "web-1", { kind: "name", name: "web-1" }],
+    [pid, "4x", { kind: "name", name: "4x" }],
+    [parsePinName, "web.1", "web.1"],
   ])("%p takes %j", (parse, text, expected) => {
     expect(parse(text)).toEqual(expected);
   });
@@ -42,8 +45,9 @@ describe("grammars of a few words", () => {
     ],
     [hostname, ["", "a b", "a".repeat(65), "é", "a\n"]],
     [parseName, ["", "-a", ".a", "a/b", "..", "a".repeat(64)]],
-    [net, ["", "nowhere", "0", "-1", "4194305", "proc/1", "/a\0b"]],
+    [net, ["", "no where", "0", "-1", "4194305", "proc/1", "/a\0b", ".", "..", "a".repeat(64)]],
     [pid, ["none"]],
+    [parsePinName, ["", "new", "host", "none", "42", "../x", "a/b", "-a", "a".repeat(64)]],
   ])("%p refuses each of %j", (parse, texts) => {
     for (const text of texts) {
       expect(() => parse(text)).toThrow(NsboxError);

@@ -1,0 +1,71 @@
+// Names of pinned namespaces, where flags and words name them.
+import { NsboxError } from "#src/error.ts";
+import { type Pin, pinPath, readPins } from "#src/pin/pin-store.ts";
+import type { NamespaceOption, RunOptions } from "#src/spec/options.ts";
+import { NAMESPACE_TYPES, type NamespaceType } from "#src/spec/spec.ts";
+import { nearest } from "./suggest.ts";
+
+const NAMES_MAX = 8;
+
+/** The pin with this name; `type` is what a flag of `run` wants of it. Throws NsboxError ESPEC, with the nearest name. */
+export function findPin(pins: readonly Pin[], name: string, type?: NamespaceType): Pin {
+  const found = pins.find((pin) => pin.name === name);
+  if (found !== undefined) return found;
+  throw new NsboxError("ESPEC", `Cannot find ${JSON.stringify(name)}: no namespaces are pinned under this name`, {
+    hint: hintFor(
+      name,
+      pins.map((pin) => pin.name),
+      type,
+    ),
+  });
+}
+
+function hintFor(name: string, names: readonly string[], type: NamespaceType | undefined): string {
+  const near = nearest(name, type === undefined ? names : [...names, "new", "host"]);
+  if (near !== undefined) return `did you mean ${near}?`;
+  const all = `${names.slice(0, NAMES_MAX).join(", ")}${names.length > NAMES_MAX ? ", …" : ""}`;
+  const make = `nsbox ns pin NAME ${pinFlag(type ?? "net")} makes them`;
+  const there = names.length > 0 ? `these are: ${all}` : `none are yet; ${make}`;
+  return type === undefined ? there : `write new, host, a PID, a path, or a pinned name: ${there}`;
+}
+
+function pinFlag(type: NamespaceType): string {
+  return type === "user" ? "--userns" : `--${type}`;
+}
+
+/**
+ * The same options with a path for each name.
+ *
+ * Who may not enter a namespace by himself may from its owner: unless --userns says something else, a pin's user
+ * namespace is entered with it.
+ */
+export function resolvePins(options: RunOptions): RunOptions {
+  const pins = readPins();
+  const namespaces: Partial<Record<NamespaceType, NamespaceOption>> = { ...options.namespaces };
+  for (const type of NAMESPACE_TYPES) {
+    const option = options.namespaces[type];
+    if (option?.kind !== "name") continue;
+    const pin = findPin(pins, option.name, type);
+    namespaces[type] = pathOf(pin, type);
+    if (namespaces.user === undefined && typesOf(pin).includes("user")) namespaces.user = pathOf(pin, "user");
+  }
+  return { ...options, namespaces };
+}
+
+function pathOf(pin: Pin, type: NamespaceType): NamespaceOption {
+  const { name, record, broken } = pin;
+  const types = typesOf(pin);
+  if (record === undefined || broken !== undefined) {
+    throw new NsboxError("ESPEC", `Cannot enter ${JSON.stringify(name)}: ${broken ?? "it was not finished"}`, {
+      hint: `let it go and make it anew: nsbox ns rm ${name}`,
+    });
+  }
+  if (types.includes(type)) return { kind: "path", path: pinPath({ name, holder: record.holder }, type) };
+  throw new NsboxError("ESPEC", `Cannot enter ${JSON.stringify(name)}: no ${type} namespace is pinned under it`, {
+    hint: `it has ${types.join(" ")}`,
+  });
+}
+
+function typesOf({ record }: Pin): readonly NamespaceType[] {
+  return record?.namespaces.map(({ type }) => type) ?? [];
+}
