@@ -35,7 +35,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
   checkNames(options, namespaces);
   checkPassFds(options, facts);
   const terminal = options.tty ?? facts.terminal;
-  const proc = options.proc ?? (namespaces.pid.kind === "new" ? "fresh" : "bind");
+  const proc = options.proc ?? (mayMountProc(namespaces) ? "fresh" : "bind");
   const mountsMade = namespaces.mnt.kind === "new";
   const mounts = mountsMade ? buildMounts({ options, facts, root, namespaces, proc }) : [];
   const capabilities = buildCapabilities(user.uid, options);
@@ -78,6 +78,11 @@ export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
       passFds: options.passFds,
     },
   };
+}
+
+/** KERNEL: proc shows the PID namespace of who mounts it, and only its owner may; one that is joined has another. */
+function mayMountProc({ pid, user }: Namespaces): boolean {
+  return pid.kind === "new" || (pid.kind === "join" && user.kind !== "new");
 }
 
 function buildNamespaces(options: RunOptions): Namespaces {

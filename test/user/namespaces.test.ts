@@ -177,4 +177,11 @@ describeWith(["userns"], "namespaces of a box", () => {
     for (const type of ["pid", "mnt", "ipc"])
       expect(namespaceOf(second.command, type)).not.toBe(namespaceOf(first.command, type));
   });
+
+  test("join: a box enters the clocks of another", async () => {
+    await using first = await liveBox(["--boottime", "1000000"]);
+    await using second = await liveBox(["--userns", String(first.command), "--time", String(first.command)]);
+    expect(namespaceOf(second.command, "time")).toBe(namespaceOf(first.command, "time"));
+    expect(Number((await second.ask("cat /proc/uptime")).split(" ")[0])).toBeGreaterThan(1_000_000);
+  });
 });

@@ -174,6 +174,14 @@ describeWith(["userns"], "nsbox ns", () => {
     expect(await box.exited).toBe(137);
   });
 
+  test("a pinned PID namespace that is entered with its owner shows its own processes, and no others", async () => {
+    await using state = openState();
+    await pin(state, "p", "--pid", "--userns");
+    const seen = await state.run(["--pid", "p"], "cat /proc/[0-9]*/comm");
+    expect(seen.split("\n").slice(0, 2)).toEqual(["nsbox-pin", "nsbox-init"]);
+    expect(seen.split("\n").length).toBeLessThanOrEqual(4);
+  });
+
   test("a holder that has died is said, can't be entered, and can be let go", async () => {
     await using state = openState();
     const { holder } = await pin(state, "p", "--pid");
