@@ -1,5 +1,6 @@
 // Every command, a row each: dispatch and help read them.
 import type { Option } from "./option.ts";
+import { DIFF_OPTIONS } from "./diff-options.ts";
 import { INSPECT_OPTIONS } from "./inspect-options.ts";
 import { NS_OPTIONS } from "./ns-options.ts";
 import { RUN_OPTIONS } from "./run-options.ts";
@@ -47,6 +48,19 @@ export const COMMANDS: readonly Command[] = [
     ],
     options: INSPECT_OPTIONS,
     load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
+  {
+    name: "diff",
+    usage: "nsbox diff PID PID [--json]",
+    summary: "show what two processes share, and what isolates them",
+    about:
+      "Compares namespaces, mounts, root and folder, ids, capabilities, seccomp, cgroup, limits, and the names of environment variables. A is the first, B the second: ≠ is in both and differs, A or B is in one only, ? may not be read. The exit code is 0 if nothing differs, 1 if something does, 125 if nsbox failed; what may not be read counts for neither.",
+    examples: [
+      ["nsbox diff $$ 4711", "your shell and another process"],
+      ["nsbox diff 1 $$ --json", "as data"],
+    ],
+    options: DIFF_OPTIONS,
+    load: async () => (await import("./commands/diff.ts")).diffCommand,
   },
   {
     name: "ns",

@@ -8,6 +8,8 @@ import {
   parseStatus,
 } from "#src/inspect/proc-text.ts";
 import { escapeText } from "#src/inspect/escape-text.ts";
+import { diffMounts } from "#src/inspect/diff-mounts.ts";
+import { parseEnvNames, parseLimits } from "#src/inspect/parse-limits.ts";
 import { parseMountinfo } from "#src/inspect/parse-mountinfo.ts";
 import { CASES, randomText, SEED, seededRandom } from "#test/support/random-text.ts";
 
@@ -76,7 +78,28 @@ const ROWS: readonly Row[] = [
         expect(mount.device).toMatch(/^\d+:\d+$/);
       }
       const texts = mounts.flatMap((mount) => [mount.root, mount.mountPoint, mount.source, ...mount.superOptions]);
+      // Two halves of a list differ in some mounts, and a list from itself in none.
+      for (const item of diffMounts(mounts, mounts.slice(1))) expect(item.name.length).toBeLessThanOrEqual(text.length);
+      expect(diffMounts(mounts, mounts).filter(({ state }) => state !== "same")).toEqual([]);
       return texts.join("").length;
+    },
+  },
+  {
+    name: "parseLimits",
+    pieces: ["Max open files ", "Max cpu time ", "Max ", "unlimited ", "\n", "   ", "files", ...NUMBERS],
+    check: (text) => {
+      const limits = parseLimits(text);
+      for (const { soft, hard } of limits) for (const value of [soft, hard]) expect(value).toMatch(/^(\d+|unlimited)$/);
+      return limits.length * 8;
+    },
+  },
+  {
+    name: "parseEnvNames",
+    pieces: ["A=", "B=secret", "\0", "=", "PATH=/bin\0", "x"],
+    check: (text) => {
+      const names = parseEnvNames(text);
+      for (const name of names) expect(name).not.toContain("=");
+      return names.join("").length;
     },
   },
   {
