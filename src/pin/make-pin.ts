@@ -7,7 +7,6 @@ import { SyscallError } from "#ffi/libc/syscall.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { explainErrno, NsboxError } from "#src/error.ts";
 import { parseMountinfo } from "#src/inspect/parse-mountinfo.ts";
-import { parseStatus } from "#src/inspect/proc-text.ts";
 import { buildPinPlan } from "#src/plan/plan-pin.ts";
 import { launch, type RunningBox } from "#src/run/launch.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
@@ -16,6 +15,7 @@ import { identify } from "#src/state/process-identity.ts";
 import { takeFolder, writeRecord } from "#src/state/state-files.ts";
 import type { PinHolder, PinRecord } from "./pin-record.ts";
 import { inodeAt, openPinFolder, processPath, readPin, recordPath } from "./pin-store.ts";
+import { isPrivileged } from "./privilege.ts";
 import { clearFolder } from "./remove-pin.ts";
 
 /** Pins new namespaces. Whatever fails, nothing of them stays. Throws NsboxError. */
@@ -54,13 +54,9 @@ function finishPin(spec: PinSpec, folder: string, box: RunningBox): PinRecord {
   return record;
 }
 
-const CAP_SYS_ADMIN = 21n;
-
 /** A PID namespace ends with its first process, so only that can hold one; and to mount takes privilege. */
 function canMount({ types }: PinSpec): boolean {
-  if (types.includes("pid")) return false;
-  const effective = parseStatus(readFileSync("/proc/self/status", "utf8")).get("CapEff") ?? "0";
-  return ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
+  return !types.includes("pid") && isPrivileged();
 }
 
 /** KERNEL: a mount namespace can't be mounted where that would spread to others (EINVAL), so the folder is private. */

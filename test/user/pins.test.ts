@@ -220,6 +220,27 @@ describeWith(["userns"], "nsbox ns", () => {
     expect((await state.list()).map(({ name }) => name)).toEqual(["web"]);
   });
 
+  test("what can't be made leaves nothing: no name, no file, no mount, no process", async () => {
+    await using state = openState();
+    const { stderr, exitCode } = await state.ns("pin", "x", "--net", "--time", "--boottime", "-99999999");
+    expect(stderr).toStartWith("nsbox: Cannot make a time namespace: ");
+    expect(stderr).toContain("ERANGE");
+    expect(exitCode).toBe(125);
+    expect(readdirSync(`${state.path}/ns`)).toEqual([]);
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(state.path);
+    await pin(state, "x", "--net");
+  });
+
+  test("where no user namespaces are allowed, the limit is named", async () => {
+    await using state = openState();
+    const script = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$0" ns pin x --net --userns';
+    const { stderr, exitCode } = await runCommand(["unshare", "-Ur", "sh", "-c", script, NSBOX], { env: state.env });
+    expect(stderr).toContain("ENOSPC");
+    expect(stderr).toContain("user.max_user_namespaces");
+    expect(exitCode).toBe(125);
+    expect(readdirSync(`${state.path}/ns`)).toEqual([]);
+  });
+
   test("two at once under one name: one gets it", async () => {
     await using state = openState();
     const results = await Promise.all(Array.from({ length: 6 }, () => state.ns("pin", "web", "--net")));
@@ -255,6 +276,17 @@ describeWith(["userns", "root"], "nsbox ns as root", () => {
     expect(mounts()).not.toContain(inodeOf(made, "net"));
     keeper.stdin.end();
     await keeper.exited;
+  });
+
+  test("without CAP_SYS_ADMIN pins as a user does", async () => {
+    await using state = openState();
+    const drop = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"];
+    const pinned = await runCommand([...drop, NSBOX, "ns", "pin", "web", "--net", "--json"], { env: state.env });
+    const made = JSON.parse(pinned.stdout) as View; // what the command documents
+    expect(made.holder.kind).toBe("process");
+    expect(made.namespaces.map(({ type }) => type)).toEqual(["user", "net"]);
+    const run = [...drop, NSBOX, "run", "--net", "web", "--", "readlink", "/proc/self/ns/net"];
+    expect((await runCommand(run, { env: state.env })).stdout.trim()).toBe(inodeOf(made, "net"));
   });
 
   test("says so where its mounts have gone", async () => {

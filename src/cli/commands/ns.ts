@@ -11,6 +11,7 @@ import { readFacts } from "#src/host/read-facts.ts";
 import { explainHolder, explainPins, type PinView, viewPin } from "#src/pin/explain-pins.ts";
 import { makePin } from "#src/pin/make-pin.ts";
 import { type Pin, pinPath, readPins } from "#src/pin/pin-store.ts";
+import { isPrivileged } from "#src/pin/privilege.ts";
 import { removePins } from "#src/pin/remove-pin.ts";
 import { parsePinName } from "#src/spec/grammar/parse-namespace.ts";
 import type { PinSpec } from "#src/spec/pin.ts";
@@ -51,7 +52,7 @@ function pin(argv: readonly string[]): void {
   }
   holdSignals();
   const facts = readFacts(emptyDraft());
-  const spec = pinSpec(parsePinName(name), draft, facts.uid);
+  const spec = pinSpec(parsePinName(name), draft);
   const record = makePin(spec, facts);
   const made: Pin = { name, record, broken: undefined };
   if (draft.json) return printJson(view(made));
@@ -59,7 +60,7 @@ function pin(argv: readonly string[]): void {
 }
 
 /** All that was asked for. Throws NsboxError EUSAGE. */
-function pinSpec(name: string, draft: NsDraft, uid: number): PinSpec {
+function pinSpec(name: string, draft: NsDraft): PinSpec {
   const { hostname, domainname, boottimeSeconds, monotonicSeconds } = draft;
   if (draft.types.length === 0) {
     throw new NsboxError("EUSAGE", `Cannot pin ${JSON.stringify(name)}: no namespace is asked for`, {
@@ -68,8 +69,8 @@ function pinSpec(name: string, draft: NsDraft, uid: number): PinSpec {
   }
   needs(draft, "uts", { "--hostname": hostname, "--domainname": domainname });
   needs(draft, "time", { "--boottime": boottimeSeconds, "--monotonic": monotonicSeconds });
-  // KERNEL: only root makes the others without a user namespace; see user_namespaces(7).
-  const wanted = uid === 0 ? draft.types : [...draft.types, "user"];
+  // KERNEL: without privilege the others are made only together with a user namespace; see user_namespaces(7).
+  const wanted = isPrivileged() ? draft.types : [...draft.types, "user"];
   const types = NAMESPACE_TYPES.filter((type) => wanted.includes(type));
   const timeOffsets = { monotonic: monotonicSeconds ?? 0, boottime: boottimeSeconds ?? 0 };
   return { name, types, hostname, domainname, timeOffsets };
