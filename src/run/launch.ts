@@ -147,15 +147,17 @@ function common(facts: HostFacts): Pick<AssembleOptions, "arch" | "fdBase" | "fa
 /** Fills the memfd that the box will become, and gives back what was in it. */
 function writeInitImage({ plan, facts, files, options }: Launching): readonly PlacedTape[] {
   const fds = files.byName;
-  const command = place(lowerCommand(plan), { ...common(facts), base: ELF_SECOND_BASE, fds });
-  const labels = { [COMMAND]: command.tape.entry };
+  // A holder of namespaces starts nothing.
+  const command =
+    plan.command.length === 0 ? undefined : place(lowerCommand(plan), { ...common(facts), base: ELF_SECOND_BASE, fds });
+  const labels: Readonly<Record<string, number>> = command === undefined ? {} : { [COMMAND]: command.tape.entry };
   const init = place(lowerInit(plan), { ...common(facts), base: elfTapeBase(facts.arch), fds, labels });
   breakRecord(init.tape, "init", options);
-  breakRecord(command.tape, "command", options);
+  if (command !== undefined) breakRecord(command.tape, "command", options);
   const image = fds["init-image"];
   assert(image !== undefined, "a box with an init has a place for its image");
-  fillAndSeal(image, buildElf(facts.arch, init.tape, command.tape));
-  return [init, command];
+  fillAndSeal(image, buildElf(facts.arch, init.tape, command?.tape));
+  return command === undefined ? [init] : [init, command];
 }
 
 function place(lowered: LoweredTape, options: AssembleOptions): PlacedTape {

@@ -154,7 +154,7 @@ describeWith(["userns"], "nsbox ns", () => {
     const { holder } = await pin(state, "p", "--pid", "--net");
     expect(holder.kind).toBe("process"); // also root's: a PID namespace ends with its first process
     const status = readFileSync(`/proc/${holder.pid}/status`, "utf8");
-    expect(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1])).toBeLessThanOrEqual(16);
+    expect(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1])).toBeLessThanOrEqual(12);
     expect(/^CapPrm:\s+(\w+)$/m.exec(status)?.[1]).toBe("0000000000000000");
     expect(/^Threads:\s+(\d+)$/m.exec(status)?.[1]).toBe("1");
     expect(readdirSync(`/proc/${holder.pid}/fd`)).toEqual([]);
