@@ -46,7 +46,11 @@ function fileRules({ options, facts, root, mounts, terminal }: LandlockInput): r
   const hasProc = root.source.kind === "host" || options.proc !== "none";
   const fixed = [...(hasDev ? ["/dev"] : []), ...(hasProc ? ["/proc"] : [])];
   const rules = [rule("/", root.source.kind === "empty"), ...fixed.map((path) => rule(path, true))];
-  for (const mount of mounts) {
+  for (const [n, mount] of mounts.entries()) {
+    // Of mounts on one place the last is what is seen there, so it alone has a rule.
+    if (mounts.slice(n + 1).some(({ destination }) => destination === mount.destination)) continue;
+    // A mount on the root is seen by nobody whose root it lies on.
+    if (mount.destination === "/") continue;
     if (!isWritable(mount) || fixed.some((path) => mount.destination === path || isBelow(mount.destination, path)))
       continue;
     const kind = mount.type === "bind" ? facts.paths[mount.source] : "dir";

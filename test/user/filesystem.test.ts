@@ -66,6 +66,13 @@ describeWith(["userns"], "the host's root in a box", () => {
     expect(existsSync(dir.join("b"))).toBe(true);
   });
 
+  test("--rw of a folder that every box has anew shows the host's instead", async () => {
+    using dir = tempDir();
+    const tmp = dir.path.split("/").slice(0, 2).join("/");
+    expect((await inBox(["--rw", tmp], `touch ${dir.join("new")}`)).exitCode).toBe(0);
+    expect(existsSync(dir.join("new"))).toBe(true);
+  });
+
   test("does not show a home because it is the working folder", async () => {
     using home = tempDir();
     writeFileSync(home.join("secret"), "1");

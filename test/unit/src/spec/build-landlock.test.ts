@@ -27,6 +27,13 @@ describe("buildLandlock()", () => {
     expect(writable(files)).not.toContain("/etc");
   });
 
+  test("has one rule for each place, by what is mounted there last", () => {
+    const bind = { kind: "bind", source: "/tmp", destination: undefined, flag: "--rw" } as const;
+    const rules = (readOnly: boolean): number =>
+      writable(landlock({ mounts: [{ ...bind, readOnly }] })?.files).filter((path) => path === "/tmp").length;
+    expect([rules(false), rules(true)]).toEqual([1, 0]);
+  });
+
   test("lets what was passed be opened again as it was opened, unless the box has a terminal of its own", () => {
     expect(landlock({})?.files).toContainEqual({ fd: 1, access: "write" });
     expect(landlock({ tty: true })?.files?.some((rule) => "fd" in rule)).toBe(false);
