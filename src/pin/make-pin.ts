@@ -23,7 +23,8 @@ export function makePin(spec: PinSpec, facts: HostFacts): PinRecord {
   using folder = openPinFolder();
   if (!takeFolder(`${folder.path}/${spec.name}`)) throw taken(folder.path, spec.name);
   try {
-    const box = launch(buildPinPlan(spec, facts), facts);
+    const file = recordPath(folder.path, spec.name);
+    const box = launch(buildPinPlan(spec, facts), facts, { meanwhile: (pid) => writeUnfinished(file, pid) });
     try {
       return finishPin(spec, folder.path, box);
     } catch (error) {
@@ -38,6 +39,19 @@ export function makePin(spec: PinSpec, facts: HostFacts): PinRecord {
   }
 }
 
+/** Should nsbox be ended before it is done, `ns rm` finds the holder by this. */
+function writeUnfinished(file: string, pid: number): void {
+  const identity = identify(pid);
+  if (identity === undefined) return;
+  const record: PinRecord = {
+    version: 1,
+    madeAt: Date.now(),
+    holder: { kind: "process", ...identity },
+    namespaces: [],
+  };
+  writeRecord(file, record);
+}
+
 function finishPin(spec: PinSpec, folder: string, box: RunningBox): PinRecord {
   const namespaces = spec.types.map((type) => {
     const inode = inodeAt(processPath(box.pid, type));
@@ -48,9 +62,9 @@ function finishPin(spec: PinSpec, folder: string, box: RunningBox): PinRecord {
   if (identity === undefined) throw lostHolder(spec.name);
   const holder: PinHolder = canMount(spec) ? { kind: "mount" } : { kind: "process", ...identity };
   if (holder.kind === "mount") mountNamespaces(spec, folder, box.pid);
+  if (holder.kind === "mount") endHolder(box);
   const record: PinRecord = { version: 1, madeAt: Date.now(), holder, namespaces };
   writeRecord(recordPath(folder, spec.name), record);
-  if (holder.kind === "mount") endHolder(box);
   return record;
 }
 

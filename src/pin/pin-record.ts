@@ -15,6 +15,7 @@ export interface PinRecord {
   /** Milliseconds since 1970. */
   readonly madeAt: number;
   readonly holder: PinHolder;
+  /** None while the pin is being made: then the holder is all that there is to let go. */
   readonly namespaces: readonly PinnedNamespace[];
 }
 
@@ -35,7 +36,7 @@ function parseHolder(value: unknown): PinHolder | undefined {
 }
 
 function parseNamespaces(value: unknown): readonly PinnedNamespace[] | undefined {
-  if (!Array.isArray(value) || value.length === 0) return undefined;
+  if (!Array.isArray(value)) return undefined;
   const namespaces = value.flatMap((one: unknown): readonly PinnedNamespace[] => {
     if (!isObject(one) || !isWhole(one["inode"])) return [];
     const type = NAMESPACE_TYPES.find((known) => known === one["type"]);

@@ -1,7 +1,7 @@
 // The pins of the caller: a folder each, and in it the record and, where mounts hold them, the namespaces' files.
 //
 //   STATE/ns.lock            held by who changes anything below
-//   STATE/ns/NAME/pin.json   the record; missing while a pin is being made, or if that was cut short
+//   STATE/ns/NAME/pin.json   the record; without namespaces while they are being made, or if that was cut short
 //   STATE/ns/NAME/net        a file on which the namespace is mounted
 import { readdirSync, statSync } from "node:fs";
 import type { NamespaceType } from "#src/spec/spec.ts";
@@ -49,7 +49,7 @@ export function pinNames(folder: string): readonly string[] {
 /** One pin, whose folder exists. */
 export function readPin(folder: string, name: string): Pin {
   const record = parsePinRecord(readRecord(recordPath(folder, name)));
-  if (record === undefined) return { name, record, broken: "it was not finished" };
+  if (record === undefined || record.namespaces.length === 0) return { name, record, broken: "it was not finished" };
   const { holder } = record;
   if (holder.kind === "process" && !isRunning(holder))
     return { name, record, broken: `its holder, process ${holder.pid}, has ended` };

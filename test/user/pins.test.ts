@@ -220,6 +220,18 @@ describeWith(["userns"], "nsbox ns", () => {
     expect((await state.list()).map(({ name }) => name)).toEqual(["web"]);
   });
 
+  test("a pin that was cut short lets its holder go too", async () => {
+    await using state = openState();
+    const { holder } = await pin(state, "p", "--pid");
+    const file = `${state.path}/ns/p/pin.json`;
+    const record = JSON.parse(readFileSync(file, "utf8")) as object; // what the store documents
+    writeFileSync(file, JSON.stringify({ ...record, namespaces: [] }));
+    expect((await state.list())[0]).toMatchObject({ state: "broken", reason: "it was not finished" });
+    expect(await state.run(["--pid", "p"], "true")).toStartWith('nsbox: Cannot enter "p": it was not finished');
+    await state.ns("rm", "p");
+    expect(isAlive(holder.pid)).toBe(false);
+  });
+
   test("what can't be made leaves nothing: no name, no file, no mount, no process", async () => {
     await using state = openState();
     const { stderr, exitCode } = await state.ns("pin", "x", "--net", "--time", "--boottime", "-99999999");

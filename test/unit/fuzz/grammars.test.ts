@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { parseIdMap } from "#src/spec/grammar/parse-id-map.ts";
 import { parseRlimit } from "#src/spec/grammar/parse-identity.ts";
 import { parseBind, parseMount, parseTmpfs } from "#src/spec/grammar/parse-mount.ts";
+import { parseNamespace, parsePinName } from "#src/spec/grammar/parse-namespace.ts";
 import { parseDuration, parseSize } from "#src/spec/grammar/parse-number.ts";
 import type { MountOption } from "#src/spec/options.ts";
 import { randomText, tryRandomly } from "#test/support/random-text.ts";
@@ -66,6 +67,20 @@ const ROWS: readonly RandomRow[] = [
     name: "parseDuration",
     pieces: [...DIGITS, ".", "ms", "s", "m", "h", "d"],
     check: (text) => expectCount(parseDuration("--timeout", text)),
+  },
+  {
+    name: "parseNamespace",
+    pieces: [...DIGITS, "new", "host", "web", "/proc/1/ns/net", ".", "-", "_", "/"],
+    check: (text) => {
+      const option = parseNamespace("--net", text);
+      if (option.kind === "name") expect(option.name).toMatch(/^(?=.*[^0-9])[a-zA-Z0-9][\w.-]*$/);
+      if (option.kind === "path") expect(option.path).toMatch(/^\//);
+    },
+  },
+  {
+    name: "parsePinName",
+    pieces: [...DIGITS, "new", "host", "web", ".", "..", "-", "_", "/"],
+    check: (text) => expect(parsePinName(text)).toMatch(/^(?=.*[^0-9])[a-zA-Z0-9][\w.-]{0,62}$/),
   },
   {
     name: "parseRlimit",

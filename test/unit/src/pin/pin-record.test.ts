@@ -14,9 +14,12 @@ const RECORD: PinRecord = {
 };
 
 describe("parsePinRecord()", () => {
-  test.each([[RECORD], [{ ...RECORD, holder: { kind: "mount" } } as const]])("gives back %j", (record) => {
-    expect(parsePinRecord(JSON.parse(JSON.stringify(record)))).toEqual(record);
-  });
+  test.each([[RECORD], [{ ...RECORD, holder: { kind: "mount" } } as const], [{ ...RECORD, namespaces: [] }]])(
+    "gives back %j",
+    (record) => {
+      expect(parsePinRecord(JSON.parse(JSON.stringify(record)))).toEqual(record);
+    },
+  );
 
   test.each([
     ["nothing", undefined],
@@ -27,7 +30,7 @@ describe("parsePinRecord()", () => {
     ["every process", { ...RECORD, holder: { kind: "process", pid: -1, startTicks: 1 } }],
     ["one's own group", { ...RECORD, holder: { kind: "process", pid: 0, startTicks: 1 } }],
     ["a PID in words", { ...RECORD, holder: { kind: "process", pid: "1", startTicks: 1 } }],
-    ["no namespaces", { ...RECORD, namespaces: [] }],
+    ["namespaces that are no list", { ...RECORD, namespaces: { 0: RECORD.namespaces[0] } }],
     ["a namespace of no type", { ...RECORD, namespaces: [{ type: "../../etc", inode: 1 }] }],
     ["one type twice", { ...RECORD, namespaces: [RECORD.namespaces[0], RECORD.namespaces[0]] }],
     ["a fraction", { ...RECORD, namespaces: [{ type: "net", inode: 1.5 }] }],
