@@ -1,6 +1,6 @@
 // Namespaces with a name: real ones, entered by real boxes.
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { childrenOf, isAlive, type LiveBox, liveBox, namespaceOf } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { nsbox, NSBOX, runCommand, type RunResult, tempDir, waitFor } from "#test/support/nsbox.ts";
@@ -270,6 +270,17 @@ describeWith(["userns"], "nsbox ns", () => {
       `nsbox: Cannot use "${state.path}" for nsbox's state: others may`,
     );
     await runCommand(["chmod", "700", state.path]);
+  });
+
+  test("a link in the state folder's place is not followed", async () => {
+    using dir = tempDir();
+    mkdirSync(dir.join("other"), { mode: 0o700 });
+    symlinkSync("other", dir.join("state"));
+    const env = { PATH: process.env["PATH"] ?? "", NSBOX_STATE_DIR: dir.join("state") };
+    const { stderr, exitCode } = await nsbox(["ns", "pin", "web", "--net"], { env });
+    expect(stderr).toStartWith(`nsbox: Cannot use "${dir.join("state")}" for nsbox's state: it is not a folder`);
+    expect(exitCode).toBe(125);
+    expect(readdirSync(dir.join("other"))).toEqual([]);
   });
 });
 
