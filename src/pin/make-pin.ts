@@ -1,5 +1,5 @@
 // `ns pin`: a holder in new namespaces, made by a plan like a box; then mounts take its place where they can.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { closeFile } from "#ffi/libc/fd.ts";
 import { bindMount, makePrivate } from "#ffi/libc/mount.ts";
 import { sendSignal, waitFor } from "#ffi/libc/process.ts";
@@ -61,8 +61,10 @@ function finishPin(spec: PinSpec, folder: string, box: RunningBox): PinRecord {
   const identity = identify(box.pid);
   if (identity === undefined) throw lostHolder(spec.name);
   const holder: PinHolder = canMount(spec) ? { kind: "mount" } : { kind: "process", ...identity };
-  if (holder.kind === "mount") mountNamespaces(spec, folder, box.pid);
-  if (holder.kind === "mount") endHolder(box);
+  if (holder.kind === "mount") {
+    mountNamespaces(spec, folder, box.pid);
+    endHolder(box);
+  }
   const record: PinRecord = { version: 1, madeAt: Date.now(), holder, namespaces };
   writeRecord(recordPath(folder, spec.name), record);
   return record;
@@ -78,7 +80,6 @@ function mountNamespaces({ name, types }: PinSpec, folder: string, pid: number):
   attempt(name, () => {
     if (!isMountPoint(folder)) bindMount(folder, folder);
     makePrivate(folder);
-    mkdirSync(`${folder}/${name}`, { recursive: true });
     for (const type of types) {
       const file = `${folder}/${name}/${type}`;
       writeFileSync(file, "", { mode: 0o400 });
@@ -87,7 +88,8 @@ function mountNamespaces({ name, types }: PinSpec, folder: string, pid: number):
   });
 }
 
-function isMountPoint(path: string): boolean {
+function isMountPoint(folder: string): boolean {
+  const path = realpathSync(folder);
   return parseMountinfo(readFileSync("/proc/self/mountinfo", "utf8")).some(({ mountPoint }) => mountPoint === path);
 }
 

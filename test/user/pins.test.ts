@@ -301,6 +301,22 @@ describeWith(["userns", "root"], "nsbox ns as root", () => {
     await keeper.exited;
   });
 
+  test("keeps what is pinned when more is, also in a folder that is reached through a link", async () => {
+    using dir = tempDir();
+    mkdirSync(dir.join("real"));
+    symlinkSync("real", dir.join("link"));
+    const env = { PATH: process.env["PATH"] ?? "", NSBOX_STATE_DIR: dir.join("link", "state") };
+    for (const name of ["a", "b"]) await nsbox(["ns", "pin", name, "--net", "--mnt"], { env });
+    const { stdout } = await nsbox(["ns", "ls", "--json"], { env });
+    const views = JSON.parse(stdout) as readonly View[]; // what the command documents
+    expect(views.map(({ name, state }) => [name, state])).toEqual([
+      ["a", "live"],
+      ["b", "live"],
+    ]);
+    await nsbox(["ns", "rm", "a", "b"], { env });
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(dir.path);
+  });
+
   test("without CAP_SYS_ADMIN pins as a user does", async () => {
     await using state = openState();
     const drop = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"];
