@@ -143,6 +143,11 @@ const HINTS: readonly HintRow[] = [
   { kind: "oom-score", errno: "EACCES", hint: "only root may go below the caller's own value: give a higher one" },
   { kind: "oom-score", errno: "ENOENT", hint: "it is set through /proc: leave out --proc none" },
   { kind: "oom-score", errno: "EROFS", hint: "it is set through /proc, which is the host's here: use --proc fresh" },
+  {
+    kind: "idmap-tree",
+    errno: "EINVAL",
+    hint: "this file system can't have its ids mapped: chown -R the folder to the ids of --uid-map, or use --overlay",
+  },
   { kind: "rlimit", errno: "EPERM", hint: "a hard limit can only be lowered: give one at or below the caller's" },
   { kind: "rlimit", errno: "EINVAL", hint: "the soft limit may not exceed the hard one" },
   {

@@ -46,6 +46,7 @@ export function readFacts(options: RunOptions): HostFacts {
     passedFiles: [0, 1, 2, ...options.passFds].flatMap(readPassedFile),
     unwritable: options.protect ? writableSources(options, cwd, homes).filter((path) => !isWritable(path)) : [],
     passableFds: options.passFds.filter(isPassable),
+    rootOwner: uid === 0 && options.root?.kind === "dir" ? ownerOf(normalPath(options.root.path, cwd)) : undefined,
     setgroupsDenied: keepsUserNamespace(options) && readSmall("/proc/self/setgroups").startsWith("deny"),
     readable: options.noNamespaces ? readReadable(unreadable(options, { homes })) : [],
     rootEntries: isHostOverlay(options) ? readRootEntries() : [],
@@ -90,6 +91,8 @@ function pathsOf(options: RunOptions, cwd: string, homes: readonly string[]): re
 const STATX_BYTES = 256;
 const STATX_TYPE = 1;
 const STX_MODE = 28;
+const STATX_UID = 8;
+const STX_UID = 20;
 const S_IFMT = 0o170000;
 const S_IFSOCK = 0o140000;
 const KINDS: Readonly<Record<number, PathKind>> = { 0o040000: "dir", 0o020000: "device", 0o060000: "device" };
@@ -106,6 +109,13 @@ function fileType(path: string): number {
   const bytes = new Uint8Array(STATX_BYTES);
   const result = rawSyscall("statx", AT.FDCWD, path, 0, STATX_TYPE, bytes);
   return result < 0 ? result : new DataView(bytes.buffer).getUint16(STX_MODE, true) & S_IFMT;
+}
+
+/** The uid that what stands there belongs to. */
+function ownerOf(path: string): number | undefined {
+  const bytes = new Uint8Array(STATX_BYTES);
+  if (rawSyscall("statx", AT.FDCWD, path, 0, STATX_UID, bytes) < 0) return undefined;
+  return new DataView(bytes.buffer).getUint32(STX_UID, true);
 }
 
 /** Whether a socket is bound to this path. */

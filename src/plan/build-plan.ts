@@ -7,8 +7,9 @@ import { PROXY_PORT } from "#src/spec/egress.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { IdMapping, NamespaceType, Spec } from "#src/spec/spec.ts";
+import { mapsInside, mapsOutside } from "./id-maps.ts";
 import type { Plan } from "./plan.ts";
-import { planMounts } from "./plan-mounts.ts";
+import { isRootIdmapped, planMounts } from "./plan-mounts.ts";
 import type { CloneStep, LauncherStep } from "./steps/launch.ts";
 import type { Step } from "./steps.ts";
 
@@ -44,7 +45,7 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
     ...(spec.process.terminal ? [{ kind: "open-terminal" } as const] : []),
   ];
   const command = planCommand(spec, facts);
-  const launcher: readonly LauncherStep[] = [clone, ...maps.launcher];
+  const launcher: readonly LauncherStep[] = [clone, ...maps.launcher, ...planIdmappedRoot(spec, facts)];
   if (!spec.box.init)
     return { launcher, join, setup: [...setup, ...planLimits(spec, facts, []), ...command], init: [], command: [] };
   return {
@@ -127,17 +128,15 @@ function planIdMaps(spec: Spec, facts: HostFacts): IdMapSteps {
   };
 }
 
+/** Done by the launcher, once the maps are written: it needs privilege over the file system. */
+function planIdmappedRoot(spec: Spec, facts: HostFacts): readonly LauncherStep[] {
+  const { source } = spec.root;
+  return source.kind === "dir" && isRootIdmapped(spec, facts) ? [{ kind: "idmap-tree", source: source.path }] : [];
+}
+
 function newIdMap(tool: "newuidmap" | "newgidmap", maps: readonly IdMapping[]): LauncherStep {
   const args = maps.flatMap((map) => [String(map.containerID), String(map.hostID), String(map.size)]);
   return { kind: "new-id-map", tool, args };
-}
-
-function mapsOutside(maps: readonly IdMapping[], id: number): boolean {
-  return maps.some((map) => id >= map.hostID && id < map.hostID + map.size);
-}
-
-function mapsInside(maps: readonly IdMapping[], id: number): boolean {
-  return maps.some((map) => id >= map.containerID && id < map.containerID + map.size);
 }
 
 function planIdentity(spec: Spec): readonly Step[] {

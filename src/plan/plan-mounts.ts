@@ -3,6 +3,7 @@ import { NsboxError } from "#src/error.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { isBelow, parentPaths } from "#src/spec/path.ts";
 import type { Mount, Spec } from "#src/spec/spec.ts";
+import { mapsInside, mapsOutside } from "./id-maps.ts";
 import type { Parts } from "./parts.ts";
 import { DEVPTS_CONFIG, DEVPTS_DATA, planDev, planHidden, planMask } from "./plan-dev.ts";
 import { overlaidEntries, overlayStep, planHostOverlay } from "./plan-overlay.ts";
@@ -53,6 +54,17 @@ function stage(tree: string, folders: readonly string[] = []): readonly Step[] {
   ];
 }
 
+/**
+ * Whether the root folder belongs to ids as the box numbers them, and not as its map has them on the host.
+ *
+ * Only where nothing is written to it: what a box makes would belong to those ids on the host too.
+ */
+export function isRootIdmapped({ root, linux }: Spec, { uid, rootOwner }: HostFacts): boolean {
+  if (root.source.kind !== "dir" || root.writes.kind !== "none" || uid !== 0 || rootOwner === undefined) return false;
+  const { uidMappings, namespaces } = linux;
+  return namespaces.user.kind === "new" && !mapsOutside(uidMappings, rootOwner) && mapsInside(uidMappings, rootOwner);
+}
+
 function planRoot(spec: Spec, facts: HostFacts): Parts {
   const { source, writes } = spec.root;
   if (source.kind === "empty") {
@@ -66,6 +78,8 @@ function planRoot(spec: Spec, facts: HostFacts): Parts {
     return { sources: [root], mounts: [] };
   }
   const lower = source.kind === "host" ? "/" : source.path;
+  if (isRootIdmapped(spec, facts))
+    return { sources: [{ kind: "receive-tree", source: lower, tree: "root" }], mounts: [] };
   if (writes.kind === "none" || writes.kind === "through") {
     const readOnly = writes.kind === "none" && source.kind === "host";
     return {

@@ -28,6 +28,7 @@ export type Step =
   | files.FileStep
   | mounts.PrivateMountsStep
   | mounts.OpenTreeStep
+  | mounts.ReceiveTreeStep
   | mounts.NewFilesystemStep
   | mounts.StageStep
   | mounts.PivotStep
@@ -84,6 +85,7 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   file: files.fileStep,
   "private-mounts": mounts.privateMountsStep,
   "open-tree": mounts.openTreeStep,
+  "receive-tree": mounts.receiveTreeStep,
   "new-filesystem": mounts.newFilesystemStep,
   stage: mounts.stageStep,
   pivot: mounts.pivotStep,

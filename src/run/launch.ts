@@ -28,6 +28,7 @@ import { joinFd } from "#src/plan/steps/namespaces.ts";
 import { COMMAND } from "#src/plan/steps/init.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { nativeRunner } from "./native-runner.ts";
+import { sendIdmappedTree } from "./send-idmapped-tree.ts";
 import { decodeReports, failureOf, type PlacedTape, placeOf } from "./report.ts";
 import { receiveFd } from "#ffi/libc/receive-fd.ts";
 
@@ -90,6 +91,11 @@ class LaunchFiles {
       this.byName["terminal-socket"] = socket.writer;
       this.byName["terminal-reader"] = socket.reader;
       this.terminalReader = socket.reader;
+    }
+    if (plan.setup.some((step) => step.kind === "receive-tree")) {
+      const socket = openSocketPair();
+      this.byName["tree-socket"] = socket.reader;
+      this.byName["tree-writer"] = socket.writer;
     }
     for (const step of plan.join) {
       if (step.kind === "join") this.byName[joinFd(step.type)] = openNamespace(step.path);
@@ -258,6 +264,11 @@ function launcherStep(step: LauncherStep, launching: Launching): void {
     case "signal":
       if (files.goWriter !== undefined) writeAll(files.goWriter, new Uint8Array(1));
       return;
+    case "idmap-tree": {
+      const socket = files.byName["tree-writer"];
+      assert(socket !== undefined, "a plan that sends a mount has a socket for it");
+      return sendIdmappedTree(pid, step.source, socket);
+    }
     case "write-id-map":
       return writeIdMap(pid, step.file, step.text);
     case "new-id-map":

@@ -51,6 +51,8 @@ export interface HostFacts {
   readonly passedFiles: readonly PassedFileRule[];
   /** Of the folders that are shown writable, those that the caller can't write to. */
   readonly unwritable: readonly string[];
+  /** The uid that the folder of --root belongs to; read only by root, who alone can map it to others. */
+  readonly rootOwner: number | undefined;
   /** The caller's user namespace lets nobody change groups, see user_namespaces(7). Read only where the box keeps it. */
   readonly setgroupsDenied: boolean;
   /** Without namespaces: the trees of the host that hold nothing to be hidden. */

@@ -59,6 +59,15 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
     facts: SAMPLE_FACTS,
     options: { allowHosts: [{ kind: "name", name: "example.org", below: false, ports: "web" }] },
   },
+  {
+    name: "idmapped-root",
+    facts: { ...ROOT_FACTS, rootOwner: 0 },
+    options: {
+      root: { kind: "dir", path: "/srv/rootfs" },
+      uidMap: [{ containerID: 0, hostID: 100000, size: 65536 }],
+      gidMap: [{ containerID: 0, hostID: 100000, size: 65536 }],
+    },
+  },
   { name: "time", facts: SAMPLE_FACTS, options: { boottimeSeconds: 86400 } },
   {
     name: "joined-net",

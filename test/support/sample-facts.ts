@@ -16,6 +16,7 @@ export const SAMPLE_FACTS: HostFacts = {
   keyctl: true,
   unwritable: [],
   oomScoreAdj: 0,
+  rootOwner: undefined,
   setgroupsDenied: false,
   readable: [{ path: "/usr", isFile: false, writable: false }],
   passedFiles: [

@@ -15,6 +15,8 @@ const FDS = {
   "go-writer": 94,
   "terminal-socket": 95,
   "egress-socket": 98,
+  "tree-socket": 99,
+  "tree-writer": 89,
   "join-net": 96,
   "join-user": 97,
 };
@@ -80,6 +82,7 @@ export function runTape(tape: Tape, options: RunOptions): Run {
     if (name.startsWith("clone")) return options.side === "child" ? 0n : 4321n;
     if (name === "rt_sigtimedwait") return [15n, 17n][signals++] ?? 17n;
     if (name === "waitid") return waitid(memory, Number(args[2]));
+    if (name === "recvmsg") return 1n;
     if (name === "read" || name === "write") return args[2] ?? 0n;
     if (["fsopen", "fsmount", "open_tree", "openat", "socket", "setsid"].includes(name)) return 7n;
     return 0n;

@@ -116,7 +116,13 @@ export interface InitImageStep {
   readonly kind: "init-image";
 }
 
-export type LauncherStep = CloneStep | SignalStep | WriteIdMapStep | NewIdMapStep | InitImageStep;
+/** Launcher: map the ids of a root folder to the box's, and send it as a mount. */
+export interface IdmapTreeStep {
+  readonly kind: "idmap-tree";
+  readonly source: string;
+}
+
+export type LauncherStep = CloneStep | SignalStep | WriteIdMapStep | NewIdMapStep | IdmapTreeStep | InitImageStep;
 
 /** What the launcher does, for people. */
 export function explainLauncherStep(step: LauncherStep): string {
@@ -127,6 +133,8 @@ export function explainLauncherStep(step: LauncherStep): string {
       return `let the box go on: ${step.of}`;
     case "init-image":
       return "write the init (runner, tape) to a memfd and seal it";
+    case "idmap-tree":
+      return `map the ids of ${quote(step.source)} to the box's, and send it as a mount`;
     case "write-id-map":
       return `write ${quote(step.text)} to the box's ${step.file}`;
     case "new-id-map":

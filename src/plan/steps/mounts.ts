@@ -1,7 +1,7 @@
 // Steps that make mounts, by file descriptor: a mount is made detached, then attached inside the new root.
 // Sources are opened before pivot_root, destinations are resolved after it, by the kernel, in the box's own root:
 // no symbolic link in there can lead a mount outside (CVE-2021-30465).
-import { AT, S_IFREG } from "#ffi/uapi/fcntl.ts";
+import { AT, F, S_IFREG } from "#ffi/uapi/fcntl.ts";
 import { flagNames } from "#ffi/uapi/flags.ts";
 import {
   FSCONFIG,
@@ -14,7 +14,8 @@ import {
   MS,
   OPEN_TREE,
 } from "#ffi/uapi/mount.ts";
-import { type Call, call, fd, tolerate } from "#ffi/tape/call.ts";
+import { MSG } from "#ffi/uapi/socket.ts";
+import { type Call, call, fd, memory, result, tolerate, words } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
 
 /** Words of mount_setattr(2) for a mount's options. */
@@ -72,6 +73,33 @@ export const openTreeStep: StepKind<OpenTreeStep> = {
     }),
     setAttributes(fd(step.tree), step.options, true),
   ],
+};
+
+/** Take a mount whose ids the launcher has mapped to the box's, as the tree of that name. */
+export interface ReceiveTreeStep {
+  readonly kind: "receive-tree";
+  readonly source: string;
+  readonly tree: string;
+}
+
+const CONTROL_BYTES = 24;
+/** Where in the control message the descriptor stands, see cmsg(3). */
+const CONTROL_FD = 16;
+
+export const receiveTreeStep: StepKind<ReceiveTreeStep> = {
+  phase: "sources",
+  explain: (step) => `take ${quote(step.source)} from the launcher, its ids mapped to the box's`,
+  lower: (step) => {
+    const control = (at: number) => memory("received tree", CONTROL_BYTES, at);
+    const message = words(0, 0, words(memory("received byte", 8), 1), 1, control(0), CONTROL_BYTES, 0);
+    return [
+      // Nothing to read means that the launcher has died or given up, as in wait.
+      call("close", [fd("tree-writer")]),
+      call("recvmsg", [fd("tree-socket"), message, MSG.CMSG_CLOEXEC], { cases: [{ equals: 0, then: "report" }] }),
+      call("load", [control(CONTROL_FD), 0], { label: "received tree" }),
+      call("fcntl", [result("received tree"), F.DUPFD_CLOEXEC, 0], { as: step.tree }),
+    ];
+  },
 };
 
 /** A new file system, mounted detached under the name `tree`. See fsopen(2), fsmount(2). */
