@@ -1,6 +1,7 @@
 // Every command, a row each: dispatch and help read them.
 import type { Option } from "./option.ts";
 import { DIFF_OPTIONS } from "./diff-options.ts";
+import { DOCTOR_OPTIONS } from "./doctor-options.ts";
 import { INSPECT_OPTIONS } from "./inspect-options.ts";
 import { NS_OPTIONS } from "./ns-options.ts";
 import { RUN_OPTIONS } from "./run-options.ts";
@@ -76,5 +77,19 @@ export const COMMANDS: readonly Command[] = [
     ],
     options: NS_OPTIONS,
     load: async () => (await import("./commands/ns.ts")).nsCommand,
+  },
+  {
+    name: "doctor",
+    usage: "nsbox doctor [--json]",
+    summary: "say what this machine allows, what stands in the way, and how to mend it",
+    about:
+      "Makes real boxes and reads the machine's settings. Each finding has its evidence and, where it doesn't hold, what to type or change. Exit code 0 if nsbox run works here with its defaults, 1 if not. Nothing is changed.",
+    examples: [
+      ["nsbox doctor", "as you are now"],
+      ["sudo nsbox doctor", "what root may do here"],
+      ["nsbox doctor --json | jq '.findings[] | select(.answer != \"yes\")'", "what does not hold, as data"],
+    ],
+    options: DOCTOR_OPTIONS,
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand,
   },
 ];

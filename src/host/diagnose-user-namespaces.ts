@@ -3,44 +3,58 @@
 import { readText } from "#ffi/libc/fd.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
 
-interface Cause {
+/** What stands in the way, and what to type or change. */
+export interface UserNamespaceCause {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+type Read = (path: string) => string | undefined;
+
+interface CauseRow extends UserNamespaceCause {
   /** Whether this stands in the way, from what the files say. */
-  readonly found: (read: (path: string) => string | undefined) => boolean;
-  readonly hint: string;
+  readonly found: (read: Read) => boolean;
 }
 
 const DEBIAN = "/proc/sys/kernel/unprivileged_userns_clone";
 const MAX = "/proc/sys/user/max_user_namespaces";
 const APPARMOR = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
 
-const CAUSES: readonly Cause[] = [
+const CAUSES: readonly CauseRow[] = [
   {
     found: (read) => read(MAX) === "0",
-    hint: "the sysctl user.max_user_namespaces is 0: as root, sysctl user.max_user_namespaces=15000",
+    cause: "the sysctl user.max_user_namespaces is 0",
+    remedy: "as root, sysctl user.max_user_namespaces=15000",
   },
   {
     found: (read) => read(DEBIAN) === "0",
-    hint: "the sysctl kernel.unprivileged_userns_clone is 0: as root, sysctl kernel.unprivileged_userns_clone=1",
+    cause: "the sysctl kernel.unprivileged_userns_clone is 0",
+    remedy: "as root, sysctl kernel.unprivileged_userns_clone=1",
   },
   {
     found: (read) => read(APPARMOR) === "1",
-    hint: "AppArmor's setting kernel.apparmor_restrict_unprivileged_userns is 1: as root, sysctl kernel.apparmor_restrict_unprivileged_userns=0, or load a profile for nsbox with `userns,`",
+    cause: "AppArmor's setting kernel.apparmor_restrict_unprivileged_userns is 1",
+    remedy:
+      "as root, sysctl kernel.apparmor_restrict_unprivileged_userns=0, or load a profile for nsbox with `userns,`",
+  },
+  {
+    // KERNEL: create_user_ns() refuses a process whose root is not its mount namespace's. Then nothing is mounted on
+    // "/". It comes before the filter: it refuses whatever the filter lets through.
+    found: (read) =>
+      !(read("/proc/self/mountinfo") ?? "1 1 0:1 / /").split("\n").some((line) => line.split(" ")[4] === "/"),
+    cause: "this process is in a chroot, where the kernel makes no user namespaces",
+    remedy: "use pivot_root instead of chroot, or run nsbox outside it",
   },
   {
     found: (read) => /^Seccomp:\t2$/m.test(read("/proc/self/status") ?? ""),
-    hint: "a seccomp filter is in force, as in Docker's default containers: start the container with --security-opt seccomp=unconfined, or run nsbox outside it",
-  },
-  {
-    // KERNEL: create_user_ns() refuses a process whose root is not its mount namespace's. Then nothing is mounted on "/".
-    found: (read) =>
-      !(read("/proc/self/mountinfo") ?? "1 1 0:1 / /").split("\n").some((line) => line.split(" ")[4] === "/"),
-    hint: "this process is in a chroot, where the kernel makes no user namespaces: use pivot_root, or run nsbox outside it",
+    cause: "a seccomp filter is in force, as in Docker's default containers",
+    remedy: "start the container with --security-opt seccomp=unconfined, or run nsbox outside it",
   },
 ];
 
-/** What stands in the way of user namespaces, and the remedy; undefined if nothing is known to. */
-export function diagnoseUserNamespaces(root = ""): string | undefined {
-  const read = (path: string): string | undefined => {
+/** What stands in the way of user namespaces; undefined if nothing is known to. */
+export function findUserNamespaceCause(root = ""): UserNamespaceCause | undefined {
+  const read: Read = (path) => {
     try {
       return readText(root + path).trim();
     } catch (error) {
@@ -48,5 +62,12 @@ export function diagnoseUserNamespaces(root = ""): string | undefined {
       throw error;
     }
   };
-  return CAUSES.find((cause) => cause.found(read))?.hint;
+  const row = CAUSES.find(({ found }) => found(read));
+  return row === undefined ? undefined : { cause: row.cause, remedy: row.remedy };
+}
+
+/** The same as one hint. */
+export function diagnoseUserNamespaces(root = ""): string | undefined {
+  const found = findUserNamespaceCause(root);
+  return found === undefined ? undefined : `${found.cause}: ${found.remedy}`;
 }

@@ -42,6 +42,8 @@ export function readFacts(options: RunOptions): HostFacts {
     terminal: isTerminal(0) && isTerminal(1),
     subuids: options.subids ? readSubIds("/etc/subuid", uid, env) : [],
     subgids: options.subids ? readSubIds("/etc/subgid", uid, env) : [],
+    ownUids: uid === 0 ? readOwnIds("/proc/self/uid_map") : [],
+    ownGids: uid === 0 ? readOwnIds("/proc/self/gid_map") : [],
     signalMask: callerSignalMask(),
     passedFiles: [0, 1, 2, ...options.passFds].flatMap(readPassedFile),
     unwritable: options.protect ? writableSources(options, cwd, homes).filter((path) => !isWritable(path)) : [],
@@ -209,6 +211,23 @@ function readSubIds(path: string, uid: number, env: Readonly<Record<string, stri
     return parseSubIds(readText(path), uid, userName(uid) ?? env["USER"]);
   } catch (error) {
     if (error instanceof SyscallError && error.is("ENOENT")) return [];
+    throw error;
+  }
+}
+
+/** KERNEL: 2^32-1 is not an id, so this is every one there is; and what a map has where nobody has made one. */
+const ALL_IDS: readonly SubIdRange[] = [{ start: 0, count: 4294967295 }];
+
+/** The first and third number of each line, see user_namespaces(7). */
+function readOwnIds(path: string): readonly SubIdRange[] {
+  try {
+    const lines = readText(path).trim().split("\n");
+    return lines.map((line) => {
+      const [start = "0", , count = "0"] = line.trim().split(/\s+/);
+      return { start: Number(start), count: Number(count) };
+    });
+  } catch (error) {
+    if (error instanceof SyscallError && error.is("ENOENT")) return ALL_IDS;
     throw error;
   }
 }

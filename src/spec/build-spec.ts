@@ -184,9 +184,6 @@ interface IdMaps {
   readonly gidMappings: readonly IdMapping[];
 }
 
-/** KERNEL: 2^32-1 is not an id, so this maps every one there is. */
-const ALL_IDS = 4294967295;
-
 function buildIdMaps(options: RunOptions, facts: HostFacts, namespaces: Namespaces): IdMaps {
   const given = options.uidMap.length > 0 || options.gidMap.length > 0;
   if (namespaces.user.kind !== "new") {
@@ -207,8 +204,7 @@ function buildIdMaps(options: RunOptions, facts: HostFacts, namespaces: Namespac
   checkOneMap(options);
   if (options.subids) return subordinateMaps(facts);
   if (facts.uid === 0 && !options.keepId) {
-    const all = [{ containerID: 0, hostID: 0, size: ALL_IDS }];
-    return { uidMappings: all, gidMappings: all };
+    return { uidMappings: sameIds(facts.ownUids), gidMappings: sameIds(facts.ownGids) };
   }
   const inside = options.keepId
     ? facts
@@ -217,6 +213,11 @@ function buildIdMaps(options: RunOptions, facts: HostFacts, namespaces: Namespac
     uidMappings: [{ containerID: inside.uid, hostID: facts.uid, size: 1 }],
     gidMappings: [{ containerID: inside.gid, hostID: facts.gid, size: 1 }],
   };
+}
+
+/** Every id there is, the same inside and outside: in a user namespace, as in a container, there are not all of them. */
+function sameIds(ranges: readonly SubIdRange[]): readonly IdMapping[] {
+  return ranges.map(({ start, count }) => ({ containerID: start, hostID: start, size: count }));
 }
 
 /** --subids and --keep-id each say what the whole map is. */

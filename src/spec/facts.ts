@@ -7,7 +7,7 @@ export type Arch = "x64" | "arm64";
 /** What stands at a path, as far as a mount cares. */
 export type PathKind = "dir" | "file" | "device" | "missing" | "denied";
 
-/** A range of subordinate ids, a line of /etc/subuid or /etc/subgid; see subuid(5). */
+/** A range of ids: a line of /etc/subuid or /etc/subgid, see subuid(5), or the inside of a line of an id map. */
 export interface SubIdRange {
   readonly start: number;
   readonly count: number;
@@ -41,6 +41,9 @@ export interface HostFacts {
   readonly terminal: boolean;
   readonly subuids: readonly SubIdRange[];
   readonly subgids: readonly SubIdRange[];
+  /** The ids that there are in the caller's own user namespace; read only for root, who maps them all. */
+  readonly ownUids: readonly SubIdRange[];
+  readonly ownGids: readonly SubIdRange[];
   /** The signal mask that the command gets back, bit N-1 for signal N. */
   readonly signalMask: bigint;
   /** Read only for an overlay over the host's root. */

@@ -21,6 +21,13 @@ export const LAYERS: readonly Layer[] = [
   { of: ["src/plan/"], pure: true, may: [...SPEC_USERS, "ffi/tape/call.ts"] },
   { of: ["src/host/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
   { of: ["src/run/"], pure: false, may: [...SPEC_USERS, "src/plan/", "src/hints.ts", "ffi/", "node:"] },
+  // The edge of the doctor; what it sees is judged by the pure rest.
+  {
+    of: ["src/doctor/read-observations.ts", "src/doctor/try-boxes.ts"],
+    pure: false,
+    may: [...SPEC_USERS, "src/doctor/", "src/host/", "src/run/", "src/plan/", "ffi/libc/"],
+  },
+  { of: ["src/doctor/"], pure: true, may: ["src/spec/"] },
   { of: ["src/inspect/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
   { of: ["src/egress/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:"] },
   {
@@ -51,6 +58,7 @@ export const LAYERS: readonly Layer[] = [
         "src/egress/",
         "src/net/",
         "src/pin/",
+        "src/doctor/",
       ],
       ...["citty", "consola", "consola/core", "@oclif/table", "node:", "package.json", "src/version.ts"],
     ],

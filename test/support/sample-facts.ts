@@ -26,6 +26,8 @@ export const SAMPLE_FACTS: HostFacts = {
   terminal: false,
   subuids: [{ start: 100000, count: 65536 }],
   subgids: [{ start: 200000, count: 65536 }],
+  ownUids: [],
+  ownGids: [],
   signalMask: 0n,
   passableFds: [5],
   rootEntries: [
@@ -55,7 +57,15 @@ export const SAMPLE_FACTS: HostFacts = {
 };
 
 /** root on the same machine. */
-export const ROOT_FACTS: HostFacts = { ...SAMPLE_FACTS, uid: 0, gid: 0, cwd: "/", homes: ["/home", "/root"] };
+export const ROOT_FACTS: HostFacts = {
+  ...SAMPLE_FACTS,
+  uid: 0,
+  gid: 0,
+  cwd: "/",
+  homes: ["/home", "/root"],
+  ownUids: [{ start: 0, count: 4294967295 }],
+  ownGids: [{ start: 0, count: 4294967295 }],
+};
 
 /** What `nsbox run -- true` says: nothing. */
 export const NO_OPTIONS: RunOptions = {

@@ -22,6 +22,21 @@ describeWith(["userns"], "who a box's command is", () => {
     expect(statSync(dir.join("made"))).toMatchObject({ uid: UID, gid: GID });
   });
 
+  test("root of a user namespace, as in a rootless container, makes boxes with the ids that there are", async () => {
+    const one = await runCommand(["unshare", "-Ur", NSBOX, "run", "--", "cat", "/proc/self/uid_map"]);
+    expect(one.stderr).toBe("");
+    expect(one.stdout.trim().split(/\s+/)).toEqual(["0", "0", "1"]);
+  });
+
+  testWith(["unprivileged", "newuidmap"], "and with every one of them, where there are many", async () => {
+    const many = ["unshare", "-U", "--setuid=0", "--setgid=0", "--map-auto"];
+    const { stdout, stderr } = await runCommand([...many, NSBOX, "run", "--", "cat", "/proc/self/uid_map"]);
+    expect(stderr).toBe("");
+    const [inside, outside, count] = stdout.trim().split(/\s+/).map(Number);
+    expect([inside, outside]).toEqual([0, 0]);
+    expect(count).toBeGreaterThan(1000);
+  });
+
   test("--keep-id keeps the caller's numbers", async () => {
     const { stdout } = await inBox(["--keep-id"], "id -u; id -g");
     expect(stdout).toBe(`${UID}\n${GID}\n`);

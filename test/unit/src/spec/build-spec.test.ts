@@ -80,6 +80,14 @@ describe("buildSpec() when nothing is said", () => {
     const all = [one(0, 0, 4294967295)];
     expect(specOf({}, ROOT_FACTS).linux).toMatchObject({ uidMappings: all, gidMappings: all });
   });
+
+  test("for root of a user namespace to the ids that there are in it", () => {
+    const facts = { ...ROOT_FACTS, ownUids: [{ start: 0, count: 1 }], ownGids: [{ start: 0, count: 65536 }] };
+    expect(specOf({}, facts).linux).toMatchObject({
+      uidMappings: [{ containerID: 0, hostID: 0, size: 1 }],
+      gidMappings: [{ containerID: 0, hostID: 0, size: 65536 }],
+    });
+  });
 });
 
 describe("buildSpec() of who the command is", () => {
