@@ -1,6 +1,7 @@
 // Every command, a row each: dispatch and help read them.
 import type { Option } from "./option.ts";
 import { DIFF_OPTIONS } from "./diff-options.ts";
+import { DEMO_OPTIONS } from "./demo-options.ts";
 import { DOCTOR_OPTIONS } from "./doctor-options.ts";
 import { INSPECT_OPTIONS } from "./inspect-options.ts";
 import { NS_OPTIONS } from "./ns-options.ts";
@@ -77,6 +78,20 @@ export const COMMANDS: readonly Command[] = [
     ],
     options: NS_OPTIONS,
     load: async () => (await import("./commands/ns.ts")).nsCommand,
+  },
+  {
+    name: "demo",
+    usage: "nsbox demo [KIND…] [--step] [--json]",
+    summary: "prove live what namespaces do, inside beside outside",
+    about:
+      "KIND: uts, ipc, pid, mount, net, user, cgroup, time, or container, which puts them together step by step. Each proof makes real boxes with no more than it is about, shows the system calls that made them, runs a command inside and outside, and checks what was seen. Without KIND all are played, a line each. Exit code 1 if a proof fails. Nothing is left behind.",
+    examples: [
+      ["nsbox demo", "every statement, and whether it holds here"],
+      ["nsbox demo pid", "why ps still sees the host in a new PID namespace"],
+      ["nsbox demo container --step", "a container, assembled step by step"],
+    ],
+    options: DEMO_OPTIONS,
+    load: async () => (await import("./commands/demo.ts")).demoCommand,
   },
   {
     name: "doctor",

@@ -38,7 +38,12 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
   const parentDeath: Step = { kind: "parent-death", check: true };
   const setup: Step[] = [
     // Becoming another uid clears the parent-death signal, so it comes after that.
-    ...(maps.launcher.length === 0 ? [parentDeath, ...maps.setup] : [...maps.setup, parentDeath]),
+    ...(maps.launcher.length === 0 ? [parentDeath] : []),
+    ...maps.setup,
+    // KERNEL: who has changed its uid can't open its own /proc files any more, such as timens_offsets.
+    ...planTime(spec),
+    ...maps.become,
+    ...(maps.launcher.length === 0 ? [] : [parentDeath]),
     ...(spec.box.keyring ? [{ kind: "session-keyring", optional: true } as const] : []),
     ...planIdentity(spec),
     ...(spec.linux.namespaces.mnt.kind === "new" ? planMounts(spec, facts) : []),
@@ -96,6 +101,8 @@ function planJoin(spec: Spec): readonly Step[] {
 interface IdMapSteps {
   readonly launcher: readonly LauncherStep[];
   readonly setup: readonly Step[];
+  /** To be uid 0 of the map where it does not hold the caller. */
+  readonly become: readonly Step[];
 }
 
 function mapText(maps: readonly IdMapping[]): string {
@@ -110,9 +117,10 @@ function isOwnId(maps: readonly IdMapping[], id: number): boolean {
 /** Who writes the id maps: the box itself (its caller's one id), the launcher (root), or newuidmap. */
 function planIdMaps(spec: Spec, facts: HostFacts): IdMapSteps {
   const { uidMappings: uids, gidMappings: gids, namespaces } = spec.linux;
-  if (namespaces.user.kind !== "new") return { launcher: [], setup: [] };
+  if (namespaces.user.kind !== "new") return { launcher: [], setup: [], become: [] };
   if (isOwnId(uids, facts.uid) && isOwnId(gids, facts.gid)) {
-    return { launcher: [], setup: [{ kind: "own-id-map", uidMap: mapText(uids), gidMap: mapText(gids) }] };
+    const setup: readonly Step[] = [{ kind: "own-id-map", uidMap: mapText(uids), gidMap: mapText(gids) }];
+    return { launcher: [], setup, become: [] };
   }
   const written: readonly LauncherStep[] =
     facts.uid === 0
@@ -124,7 +132,8 @@ function planIdMaps(spec: Spec, facts: HostFacts): IdMapSteps {
   const needsRoot = !mapsOutside(uids, facts.uid) && mapsInside(uids, 0) && mapsInside(gids, 0);
   return {
     launcher: [...written, { kind: "signal", of: ID_MAPS }],
-    setup: [{ kind: "wait", for: ID_MAPS, first: true }, ...(needsRoot ? [{ kind: "become-root" } as const] : [])],
+    setup: [{ kind: "wait", for: ID_MAPS, first: true }],
+    become: needsRoot ? [{ kind: "become-root" }] : [],
   };
 }
 
@@ -139,10 +148,13 @@ function newIdMap(tool: "newuidmap" | "newgidmap", maps: readonly IdMapping[]): 
   return { kind: "new-id-map", tool, args };
 }
 
+function planTime({ linux }: Spec): readonly Step[] {
+  return linux.namespaces.time.kind === "new" ? [{ kind: "time-namespace", ...linux.timeOffsets }] : [];
+}
+
 function planIdentity(spec: Spec): readonly Step[] {
-  const { namespaces, timeOffsets } = spec.linux;
+  const { namespaces } = spec.linux;
   const steps: Step[] = [];
-  if (namespaces.time.kind === "new") steps.push({ kind: "time-namespace", ...timeOffsets });
   if (spec.hostname !== undefined) steps.push({ kind: "hostname", name: spec.hostname });
   if (spec.domainname !== undefined) steps.push({ kind: "domainname", name: spec.domainname });
   if (namespaces.net.kind === "new") steps.push({ kind: "loopback" });

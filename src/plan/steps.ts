@@ -10,6 +10,7 @@ import * as plain from "./steps/plain-mounts.ts";
 import * as mounts from "./steps/mounts.ts";
 import * as namespaces from "./steps/namespaces.ts";
 import * as process from "./steps/process.ts";
+import * as streams from "./steps/streams.ts";
 import * as terminal from "./steps/terminal.ts";
 
 export type Step =
@@ -41,6 +42,7 @@ export type Step =
   | mounts.ReadOnlyRootStep
   | terminal.OpenTerminalStep
   | terminal.UseTerminalStep
+  | streams.StreamsStep
   | process.ParentDeathStep
   | process.SetIdsStep
   | process.BecomeRootStep
@@ -98,6 +100,7 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   "read-only-root": mounts.readOnlyRootStep,
   "open-terminal": terminal.openTerminalStep,
   "use-terminal": terminal.useTerminalStep,
+  streams: streams.streamsStep,
   "parent-death": process.parentDeathStep,
   "set-ids": process.setIdsStep,
   "become-root": process.becomeRootStep,

@@ -28,6 +28,13 @@ export const LAYERS: readonly Layer[] = [
     may: [...SPEC_USERS, "src/doctor/", "src/host/", "src/run/", "src/plan/", "ffi/libc/"],
   },
   { of: ["src/doctor/"], pure: true, may: ["src/spec/"] },
+  // The edge of the demo: it makes the boxes that the pure rest describes and judges.
+  {
+    of: ["src/demo/play-proof.ts"],
+    pure: false,
+    may: [...SPEC_USERS, "src/demo/", "src/plan/", "src/run/", "ffi/libc/"],
+  },
+  { of: ["src/demo/"], pure: true, may: [...SPEC_USERS, "src/plan/"] },
   { of: ["src/inspect/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
   { of: ["src/egress/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:"] },
   {
@@ -59,6 +66,7 @@ export const LAYERS: readonly Layer[] = [
         "src/net/",
         "src/pin/",
         "src/doctor/",
+        "src/demo/",
       ],
       ...["citty", "consola", "consola/core", "@oclif/table", "node:", "package.json", "src/version.ts"],
     ],

@@ -37,6 +37,15 @@ describeWith(["userns"], "who a box's command is", () => {
     expect(count).toBeGreaterThan(1000);
   });
 
+  testWith(["newuidmap"], "a map without the caller goes with clocks of the box's own", async () => {
+    const flags = ["--uid-map", "0:100000:1000", "--gid-map", "0:100000:1000", "--boottime", "1000000"];
+    const { stdout, stderr } = await inBox(flags, "id -u; cut -d. -f1 /proc/uptime");
+    expect(stderr).toBe("");
+    const [uid, uptime] = stdout.trim().split("\n").map(Number);
+    expect(uid).toBe(0);
+    expect(uptime).toBeGreaterThan(1_000_000);
+  });
+
   test("--keep-id keeps the caller's numbers", async () => {
     const { stdout } = await inBox(["--keep-id"], "id -u; id -g");
     expect(stdout).toBe(`${UID}\n${GID}\n`);

@@ -2,47 +2,7 @@
 import { expect, test } from "bun:test";
 import { describeWith } from "#test/support/needs.ts";
 import { NSBOX, waitFor } from "#test/support/nsbox.ts";
-
-interface Session extends Disposable {
-  readonly screen: () => string;
-  type(text: string): void;
-  resize(columns: number, rows: number): void;
-  until(text: string): Promise<string>;
-  readonly exited: Promise<number>;
-  readonly pid: number;
-}
-
-/** nsbox on a terminal of 80 by 24. */
-function onTerminal(...args: readonly string[]): Session {
-  let screen = "";
-  const decoder = new TextDecoder();
-  const child = Bun.spawn([NSBOX, ...args], {
-    terminal: {
-      cols: 80,
-      rows: 24,
-      data: (_, bytes) => {
-        screen += decoder.decode(bytes, { stream: true });
-      },
-    },
-  });
-  const { terminal } = child;
-  if (terminal === undefined) throw new Error("bun gave no terminal");
-  return {
-    screen: () => screen,
-    type: (text) => void terminal.write(text),
-    resize: (columns, rows) => terminal.resize(columns, rows),
-    until: async (text) => {
-      await waitFor(() => screen.includes(text), `${JSON.stringify(text)} in ${JSON.stringify(screen)}`);
-      return screen;
-    },
-    exited: child.exited,
-    pid: child.pid,
-    [Symbol.dispose]: () => {
-      child.kill("SIGKILL");
-      terminal.close();
-    },
-  };
-}
+import { onTerminal } from "#test/support/on-terminal.ts";
 
 describeWith(["userns"], "a box on a terminal", () => {
   test("has a terminal of its own, not the caller's, and job control", async () => {
