@@ -106,7 +106,7 @@ class Player {
     }
   }
 
-  /** Takes the writer: only the box has it from here on. */
+  /** The launch closes the files that it is given: only the box has them from here on. */
   #start(name: string, plan: Plan, output: Fd): LiveBox {
     const input = openPipe();
     try {
@@ -118,8 +118,6 @@ class Player {
       closeFile(input.writer);
       throw error;
     } finally {
-      closeFile(input.reader);
-      closeFile(output);
       // A box that changes its uid, or joins a user namespace, makes the memory it shares with us undumpable until its
       // exec; and an undumpable process can't open its own /proc files, as the next box must.
       rawSyscall("prctl", PR.SET_DUMPABLE, 1, 0, 0, 0);

@@ -47,7 +47,6 @@ const FD_BASE = 700;
 
 export interface LaunchOptions {
   /** Files that steps name and the launcher doesn't open; closed once the box has its own. */
-  /** Open files that the plan names and the caller keeps. */
   readonly files?: Readonly<Record<string, Fd>>;
   /** Called while the box sets itself up, before the launcher waits for it. */
   readonly meanwhile?: (pid: number) => void;
@@ -134,11 +133,7 @@ function launchWith(plan: Plan, facts: HostFacts, files: LaunchFiles, options: L
   const base = mapMemory(LIMITS.bytes, plan.join.length > 0 ? "shared" : "private");
   try {
     if (plan.init.length > 0) files.byName["init-image"] = openMemfd("nsbox-init");
-    const launchTape = place(lowerLaunch(plan), {
-      ...common(facts),
-      base,
-      fds: { ...options.files, ...files.byName },
-    });
+    const launchTape = place(lowerLaunch(plan), { ...common(facts), base, fds: files.byName });
     breakRecord(launchTape.tape, "launch", options);
     const memory = viewMemory(base, launchTape.tape.bytes.length);
     memory.set(launchTape.tape.bytes);

@@ -8,6 +8,8 @@ import type { Landlock, LandlockRule, Mount, Namespaces, Root } from "./spec.ts"
 
 /** KERNEL: before ABI 2 (5.19) no file could be moved between folders, which breaks too much. */
 const ABI_MIN = 2;
+/** Signals and sockets' names can be confined since ABI 6 (6.12), in a box whose files are not looked at, too. */
+const SCOPE_ABI = 6;
 
 export interface LandlockInput {
   readonly options: RunOptions;
@@ -26,8 +28,18 @@ export function buildLandlock(input: LandlockInput): Landlock | undefined {
   // Its check has seen that Landlock is there. A network namespace can't keep it from the network: its rules do.
   if (options.noNamespaces)
     return { files: rulesWithoutNamespaces(options, facts), tcp: options.namespaces.net !== undefined };
-  if (facts.landlockAbi >= ABI_MIN) return { files: looksAtFiles(input) ? fileRules(input) : undefined, tcp: true };
+  const files = facts.landlockAbi >= ABI_MIN && looksAtFiles(input) ? fileRules(input) : undefined;
+  // KERNEL: a ruleset that restricts nothing is refused (ENOMSG), see landlock_create_ruleset(2).
+  if (files !== undefined || facts.landlockAbi >= SCOPE_ABI) return { files, tcp: true };
   if (options.landlock === undefined) return undefined;
+  if (facts.landlockAbi >= ABI_MIN)
+    throw new NsboxError(
+      "EHOST",
+      "Cannot use --landlock: before Linux 6.12 it is about files, and this box may mount",
+      {
+        hint: "leave out --landlock, or what makes the box's root writable or lets it mount",
+      },
+    );
   const state = facts.landlockAbi === 0 ? "this kernel has not got it" : "this kernel's is older than Linux 5.19";
   throw new NsboxError("EHOST", `Cannot use --landlock: ${state}`, {
     hint: "boot with lsm=landlock,… on the kernel's command line, or leave out --landlock",

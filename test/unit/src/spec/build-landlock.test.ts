@@ -54,6 +54,12 @@ describe("buildLandlock()", () => {
     expect(landlock({ landlock: false })).toBeUndefined();
   });
 
+  test("is left out where the kernel's is about files only, and the box's files are not looked at", () => {
+    expect(landlock({ overlay: true }, { landlockAbi: 5 })).toBeUndefined();
+    expect(landlock({}, { landlockAbi: 2 })?.files).toBeDefined();
+    expect(() => landlock({ overlay: true, landlock: true }, { landlockAbi: 5 })).toThrow("before Linux 6.12");
+  });
+
   test("is an error where it is insisted on and missing", () => {
     const refused = () => landlock({ landlock: true }, { landlockAbi: 0 });
     expect(refused).toThrow("Cannot use --landlock: this kernel has not got it");
