@@ -1,7 +1,6 @@
 // (Box, HostFacts) → Plan: the same steps as those of `run`, and no more of them than a proof is about. Pure.
 import { NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
-import { commandCandidates } from "#src/plan/build-plan.ts";
 import type { Plan } from "#src/plan/plan.ts";
 import type { LauncherStep } from "#src/plan/steps/launch.ts";
 import type { Step } from "#src/plan/steps.ts";
@@ -13,6 +12,9 @@ import type { Box } from "./proof.ts";
 /** The files through which a look speaks with its box. */
 export const INPUT = "input";
 export const OUTPUT = "output";
+
+/** There on every machine, and in the root file system of the container demo. */
+const SHELL = "/bin/sh";
 
 const ID_MAPS = "id maps";
 const RESET_SIGNALS: readonly number[] = [SIG.PIPE, SIG.XFSZ];
@@ -40,7 +42,7 @@ export function buildDemoPlan({ box, paths, command }: DemoPlanInput, facts: Hos
   const maps = box.joins?.some(({ type }) => type === "user") === true ? NO_MAPS : planIdMaps(facts);
   const vfork = joins.length === 0 && maps.launcher.length === 0;
   const env = [`PATH=${facts.env["PATH"] ?? DEFAULT_PATH}`, "LC_ALL=C"];
-  const args = ["sh", "-c", `${command}\nexec >&- 2>&-\nread -r end`];
+  const args = [SHELL, "-c", `${command}\nexec >&- 2>&-\nread -r end`];
   const parentDeath: Step = { kind: "parent-death", check: true };
   return {
     launcher: [
@@ -60,7 +62,7 @@ export function buildDemoPlan({ box, paths, command }: DemoPlanInput, facts: Hos
       { kind: "streams", input: INPUT, output: OUTPUT },
       { kind: "signals", defaults: RESET_SIGNALS, mask: facts.signalMask },
       { kind: "close-files", keep: [] },
-      { kind: "exec", args, env, candidates: commandCandidates(args, env) },
+      { kind: "exec", args, env, candidates: [SHELL] },
     ],
     init: [],
     command: [],

@@ -12,7 +12,10 @@ const ANSWER_WIDTH = 7;
 type Paint = (code: number, text: string) => string;
 
 /** Groups of findings, then whether `run` works and what to do first. */
-export function explainDiagnosis({ works, first, findings }: Diagnosis, { color, width }: TextOptions): string {
+export function explainDiagnosis(
+  { works, first, meanwhile, findings }: Diagnosis,
+  { color, width }: TextOptions,
+): string {
   const paint: Paint = (code, text) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
   const lines: string[] = [];
   for (const [group, rows] of Map.groupBy(findings, (finding) => finding.group)) {
@@ -21,6 +24,7 @@ export function explainDiagnosis({ works, first, findings }: Diagnosis, { color,
   const verdict = works ? "nsbox run works here." : "nsbox run does not work here with its defaults.";
   lines.push(paint(works ? 32 : 31, verdict));
   if (first !== undefined) lines.push(...wrap(`First: ${first}`, width));
+  if (meanwhile !== undefined) lines.push(...wrap(`Meanwhile: ${meanwhile}`, width));
   return `${lines.join("\n")}\n`;
 }
 

@@ -24,6 +24,8 @@ export interface Diagnosis {
   readonly works: boolean;
   /** The one thing to do first, where it does not. */
   readonly first: string | undefined;
+  /** What works although that does not. */
+  readonly meanwhile: string | undefined;
   readonly findings: readonly Finding[];
 }
 

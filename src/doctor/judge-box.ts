@@ -12,6 +12,11 @@ export function judgeTrial(trial: Trial, worked: string, remedy?: string): Judge
   return no(trial.message, remedy ?? trial.hint);
 }
 
+/** The whole of it, as `nsbox run -- true` does it. */
+export function judgeRun({ trials, userNamespaceCause }: Observations): Judgement {
+  return judgeTrial(trials.default, "a box was made, ran a command and ended", userNamespaceCause?.remedy);
+}
+
 /** mount_setattr(2), which makes every box's root read-only, is since 5.12. */
 export function judgeKernel({ release }: Observations): Judgement {
   const [major = 0, minor = 0] = release.split(".").map((part) => Number.parseInt(part, 10));

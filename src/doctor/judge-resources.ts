@@ -9,9 +9,13 @@ export function judgeTime({ trials }: Observations): Judgement {
   return judgeTrial(time, "one was made", remedy === "" ? undefined : remedy);
 }
 
+const WRITABLE_OVERLAY = "use --overlay-dir DIR with a folder on ext4, xfs or btrfs, or boot Linux 6.6 or newer";
+
 /** See user_namespaces(7): 5.11 lets an overlay be mounted there, 6.6 lets a tmpfs be its upper layer. */
 export function judgeOverlay({ trials }: Observations): Judgement {
-  return judgeTrial(trials.overlay, "a box was made over one");
+  const { overlay } = trials;
+  if (overlay.kind !== "failed" || overlay.errno !== undefined) return judgeTrial(overlay, "a box wrote to one");
+  return no("an overlay was mounted, and can't be written to", WRITABLE_OVERLAY);
 }
 
 export function judgeIdmappedMounts({ trials }: Observations): Judgement {

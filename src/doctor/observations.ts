@@ -14,7 +14,8 @@ export type Trial =
   | { readonly kind: "not tried"; readonly why: string };
 
 /** Boxes that are made to see whether they can be: `user` and types of namespaces have that namespace and no other. */
-export type TrialName = NamespaceType | "default" | "proc-bind" | "overlay" | "subids" | "idmapped-mount";
+export type TrialName =
+  NamespaceType | "default" | "no-namespaces" | "proc-bind" | "overlay" | "subids" | "idmapped-mount";
 
 /** A program that others have to install. */
 export interface Tool {

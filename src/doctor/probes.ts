@@ -19,12 +19,17 @@ const WALLS = "Walls";
 const LIMITS = "Limits";
 const NETWORK = "Networks";
 
-const made = "a box was made, ran a command and ended";
 const firewall = more.judgeAnyTool(["nft", "iptables"], "apt install nftables");
 const userNetwork = more.judgeAnyTool(["pasta", "slirp4netns"], "apt install passt");
 
 export const PROBES: readonly Probe[] = [
-  { name: "run", group: BOX, enables: "nsbox run", judge: ({ trials }) => box.judgeTrial(trials.default, made) },
+  { name: "run", group: BOX, enables: "nsbox run", judge: box.judgeRun },
+  {
+    name: "no-namespaces",
+    group: BOX,
+    enables: "--no-namespaces, where namespaces are forbidden",
+    judge: ({ trials }) => box.judgeTrial(trials["no-namespaces"], "a box of Landlock alone was made"),
+  },
   { name: "kernel", group: BOX, enables: "everything", judge: box.judgeKernel },
   { name: "user-namespaces", group: BOX, enables: "every box", judge: box.judgeUserNamespaces },
   { name: "apparmor", group: BOX, enables: "user namespaces for ordinary users", judge: box.judgeApparmor },
@@ -54,6 +59,8 @@ export const PROBES: readonly Probe[] = [
   { name: "user-network", group: NETWORK, enables: "a network without root", judge: userNetwork },
 ];
 
+const WEAKER = "nsbox run --no-namespaces, which is weaker, works here";
+
 /** The causes of a box that can't be made, the one nearest to the kernel first. */
 const CAUSES_FIRST: readonly string[] = [
   ...["kernel", "apparmor", "user-namespaces", "namespaces", "fresh-proc", "memfd-exec", "run"],
@@ -63,7 +70,9 @@ const CAUSES_FIRST: readonly string[] = [
 export function judgeMachine(seen: Observations): Diagnosis {
   const findings = PROBES.map(({ name, group, enables, judge }): Finding => ({ name, group, enables, ...judge(seen) }));
   const works = seen.trials.default.kind === "worked";
-  return { works, first: works ? undefined : firstRemedy(findings), findings };
+  if (works) return { works, first: undefined, meanwhile: undefined, findings };
+  const weaker = seen.trials["no-namespaces"].kind === "worked";
+  return { works, first: firstRemedy(findings), meanwhile: weaker ? WEAKER : undefined, findings };
 }
 
 function firstRemedy(findings: readonly Finding[]): string | undefined {

@@ -27,6 +27,7 @@ function alone(type: string): readonly string[] {
 /** What each trial says to `run`. */
 const TRIALS: Readonly<Record<Exclude<TrialName, "idmapped-mount">, readonly string[]>> = {
   default: [],
+  "no-namespaces": ["--no-namespaces"],
   user: alone("user"),
   mnt: alone("mnt"),
   pid: alone("pid"),
@@ -41,16 +42,21 @@ const TRIALS: Readonly<Record<Exclude<TrialName, "idmapped-mount">, readonly str
 };
 
 const TRIAL_SECONDS = 10;
-const END: readonly string[] = ["--no-tty", "--timeout", `${TRIAL_SECONDS}s`, "--", "true"];
+const END: readonly string[] = ["--no-tty", "--timeout", `${TRIAL_SECONDS}s`, "--"];
+/** An overlay can be mounted, and yet not be written to: where its upper layer can't hold attributes. */
+const COMMANDS: Readonly<Partial<Record<TrialName, readonly string[]>>> = {
+  overlay: ["sh", "-c", "exec 2>/dev/null; : >/usr/.nsbox-doctor"],
+};
 
 /** Every trial; those that can't succeed any more, as there is no user namespace, are left out. */
 export function tryBoxes(parse: ParseRun): Readonly<Record<TrialName, Trial>> {
-  const user = tryBox(TRIALS.user, parse);
+  const user = tryBox("user", parse);
   const untried: Trial = { kind: "not tried", why: "there is no user namespace to try it in" };
-  const inUser = (name: keyof typeof TRIALS): Trial => (user.kind === "worked" ? tryBox(TRIALS[name], parse) : untried);
-  const usual = tryBox(TRIALS.default, parse);
+  const inUser = (name: keyof typeof TRIALS): Trial => (user.kind === "worked" ? tryBox(name, parse) : untried);
+  const usual = tryBox("default", parse);
   return {
     default: usual,
+    "no-namespaces": tryBox("no-namespaces", parse),
     user,
     mnt: inUser("mnt"),
     pid: inUser("pid"),
@@ -66,14 +72,16 @@ export function tryBoxes(parse: ParseRun): Readonly<Record<TrialName, Trial>> {
   };
 }
 
-function tryBox(flags: readonly string[], parse: ParseRun): Trial {
+function tryBox(name: keyof typeof TRIALS, parse: ParseRun): Trial {
+  const command = COMMANDS[name] ?? ["true"];
   try {
-    const options = parse([...flags, ...END]);
+    const options = parse([...TRIALS[name], ...END, ...command]);
     const facts = readFacts(options);
     const { exitCode, timedOut } = runBox(buildSpec(options, facts), facts, { watcherArgv: undefined });
     if (exitCode === 0) return { kind: "worked" };
     const state = timedOut ? `did not end within ${TRIAL_SECONDS} s` : `ended with exit code ${exitCode}`;
-    return { kind: "failed", message: `the box was made, and true ${state}`, hint: undefined, errno: undefined };
+    const message = `the box was made, and ${command.join(" ")} ${state}`;
+    return { kind: "failed", message, hint: undefined, errno: undefined };
   } catch (error) {
     return failedTrial(error);
   }

@@ -21,6 +21,7 @@ export const SOUND: Observations = {
     ...{ default: WORKED, user: WORKED, mnt: WORKED, pid: WORKED, ipc: WORKED, uts: WORKED, net: WORKED },
     ...{ cgroup: WORKED, time: WORKED, "proc-bind": WORKED, overlay: WORKED, subids: WORKED },
     "idmapped-mount": WORKED,
+    "no-namespaces": WORKED,
   },
   userNamespaceCause: undefined,
   landlockAbi: 7,

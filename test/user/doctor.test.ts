@@ -90,6 +90,7 @@ describeWith(["userns"], "nsbox doctor", () => {
     expect(seen.find("user-namespaces").evidence).toContain("user.max_user_namespaces is 0");
     expect(seen.first).toBe("as root, sysctl user.max_user_namespaces=15000");
     expect(seen.find("namespaces").answer).toBe("unknown");
+    expect(seen.meanwhile !== undefined).toBe(seen.find("no-namespaces").answer === "yes");
   });
 
   test.each(["net", "uts", "ipc", "pid", "cgroup", "mnt"])("finds user.max_%s_namespaces = 0", async (type) => {

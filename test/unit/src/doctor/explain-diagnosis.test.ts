@@ -5,6 +5,7 @@ import type { Diagnosis } from "#src/doctor/finding.ts";
 const DIAGNOSIS: Diagnosis = {
   works: false,
   first: "sysctl a=1",
+  meanwhile: "that works",
   findings: [
     { name: "good", group: "One", enables: "this", answer: "yes", evidence: "it is there" },
     { name: "bad", group: "One", enables: "that", answer: "no", evidence: "it is 0", remedy: "sysctl a=1" },
@@ -24,11 +25,15 @@ Two
 
 nsbox run does not work here with its defaults.
 First: sysctl a=1
+Meanwhile: that works
 `);
   });
 
   test("says in one line that all is well", () => {
-    const text = explainDiagnosis({ works: true, first: undefined, findings: [] }, { color: false, width: 80 });
+    const text = explainDiagnosis(
+      { works: true, first: undefined, meanwhile: undefined, findings: [] },
+      { color: false, width: 80 },
+    );
     expect(text).toBe("nsbox run works here.\n");
   });
 

@@ -32,6 +32,7 @@ const WRONG: readonly (readonly [
   remedy: RegExp | undefined,
 ])[] = [
   ["run", trials({ default: refused("EPERM", "do this") }), "no", /EPERM/, /^do this$/],
+  ["no-namespaces", trials({ "no-namespaces": refused("ENOSYS", "a hint") }), "no", /ENOSYS/, /^a hint$/],
   ["kernel", { release: "5.10.0-1-amd64" }, "no", /5\.10/, /5\.12/],
   ["kernel", { release: "4.20" }, "no", /4\.20/, /5\.12/],
   [
@@ -86,6 +87,13 @@ const WRONG: readonly (readonly [
   ["id-ranges", trials({ subids: refused("EPERM", "a hint") }), "no", /EPERM/, /^a hint$/],
   ["id-ranges", { subuids: 0 }, "unknown", /no range/, undefined],
   ["overlay", trials({ overlay: refused("EINVAL", "needs 6.6") }), "no", /EINVAL/, /6\.6/],
+  [
+    "overlay",
+    trials({ overlay: { kind: "failed", message: "…", hint: undefined, errno: undefined } }),
+    "no",
+    /can't be written to/,
+    /--overlay-dir DIR/,
+  ],
   ["idmapped-mounts", trials({ "idmapped-mount": refused("EINVAL") }), "no", /EINVAL/, /ext4/],
   ["idmapped-mounts", trials({ "idmapped-mount": NOT_TRIED }), "unknown", /to try it in/, undefined],
   [
@@ -168,6 +176,14 @@ describe("judgeMachine()", () => {
       ...{ overlay: refused("EINVAL"), subids: refused("EPERM"), time: refused("EINVAL") },
     };
     expect(judgeMachine({ ...SOUND, ...trials(missing), landlockAbi: 0 }).works).toBe(true);
+  });
+
+  test("says what works meanwhile, where something does", () => {
+    const broken = { default: refused("EPERM") };
+    expect(judgeMachine({ ...SOUND, ...trials(broken) }).meanwhile).toContain("--no-namespaces");
+    const all = trials({ ...broken, "no-namespaces": refused("ENOSYS") });
+    expect(judgeMachine({ ...SOUND, ...all }).meanwhile).toBeUndefined();
+    expect(judgeMachine(SOUND).meanwhile).toBeUndefined();
   });
 
   test("names first the cause that is nearest to the kernel", () => {
