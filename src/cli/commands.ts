@@ -96,7 +96,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "doctor",
     usage: "nsbox doctor [--json]",
-    summary: "say what this machine allows, what stands in the way, and how to mend it",
+    summary: "say what this machine allows, and what to do where it does not",
     about:
       "Makes real boxes and reads the machine's settings. Each finding has its evidence and, where it doesn't hold, what to type or change. Exit code 0 if nsbox run works here with its defaults, 1 if not. Nothing is changed.",
     examples: [

@@ -46,7 +46,7 @@ export function judgeNamespaces(seen: Observations): Judgement {
 
 function namespaceRemedy({ files, trials }: Observations, type: NamespaceType): string | undefined {
   const trial = trials[type];
-  if (files[limitOf(type)] === "0") return `sysctl user.max_${type}_namespaces=15000`;
+  if (files[limitOf(type)] === "0") return `as root, sysctl user.max_${type}_namespaces=15000`;
   return trial.kind === "failed" && trial.errno === "EINVAL"
     ? `boot a kernel with CONFIG_${CONFIG_NAMES[type]}_NS, or use --${type} host`
     : undefined;
@@ -65,7 +65,10 @@ export function judgeApparmor({ files, uid, trials }: Observations): Judgement {
   if (value === "0") return yes(`${setting} = 0`);
   if (uid === 0) return yes(`${setting} = ${value}, which does not restrict root`);
   if (trials.default.kind === "worked") return yes(`${setting} = ${value}, and yet nsbox may`);
-  return no(`${setting} = ${value}`, `sysctl ${setting}=0, or load an AppArmor profile for nsbox with userns,`);
+  return no(
+    `${setting} = ${value}`,
+    `as root, sysctl ${setting}=0, or load an AppArmor profile for nsbox with userns,`,
+  );
 }
 
 /** A fresh /proc can't be mounted where parts of the one around are covered, as in a container. */
@@ -83,7 +86,7 @@ export function judgeFreshProc({ trials }: Observations): Judgement {
 /** The init is a program in memory, see memfd_create(2). */
 export function judgeMemfd({ files, trials }: Observations): Judgement {
   const value = files[SETTINGS.memfdNoexec];
-  if (value === "2") return no("vm.memfd_noexec = 2", "sysctl vm.memfd_noexec=1, or use --no-init");
+  if (value === "2") return no("vm.memfd_noexec = 2", "as root, sysctl vm.memfd_noexec=1, or use --no-init");
   if (trials.default.kind === "worked") return yes("an init was run from one");
   return yes(value === undefined ? "there is no vm.memfd_noexec" : `vm.memfd_noexec = ${value}`);
 }
@@ -97,10 +100,12 @@ export function judgeClone3({ clone3 }: Observations): Judgement {
   };
 }
 
-export function judgeSurroundings({ containerSigns: signs, trials }: Observations): Judgement {
+export function judgeSurroundings({ containerSigns: signs, trials, userNamespaceCause }: Observations): Judgement {
   if (signs.length === 0) return yes("nothing speaks for a container around nsbox");
   const evidence = `as in a container: ${signs.join(", ")}`;
   if (trials.default.kind === "worked") return yes(`${evidence}; it lets boxes be made`);
+  if (userNamespaceCause !== undefined && !userNamespaceCause.cause.includes("seccomp"))
+    return { answer: "unknown", evidence: `${evidence}; what is known to stand in the way is something else` };
   return {
     answer: "partly",
     evidence,

@@ -7,7 +7,7 @@ export function judgeSubordinateIds({ uid, subuids, subgids }: Observations): Ju
   const evidence = `/etc/subuid gives uid ${uid} ${subuids} ids, /etc/subgid ${subgids}`;
   if (subuids > 0 && subgids > 0) return yes(evidence);
   const remedy = 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER"';
-  if (uid !== 0) return no(evidence, `as root: ${remedy}`);
+  if (uid !== 0) return no(evidence, `as root, ${remedy}`);
   return { answer: "partly", evidence: `${evidence}; root maps any id with --uid-map`, remedy };
 }
 
@@ -24,7 +24,7 @@ export function judgeIdTools({ uid, tools, files }: Observations): Judgement {
   if (plain.length > 0)
     return no(
       `${plain.join(", ")}: neither set-user-ID nor with capabilities`,
-      `as root: chmod u+s ${plain.join(" ")}`,
+      `as root, chmod u+s ${plain.join(" ")}`,
     );
   if (/^NoNewPrivs:\t1$/m.test(files[SETTINGS.status] ?? ""))
     return no(

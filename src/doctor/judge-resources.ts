@@ -33,7 +33,7 @@ export function judgeHidepid({ files, uid }: Observations): Judgement {
   return {
     answer: "partly",
     evidence: `/proc is mounted with hidepid=${option}: you see your own processes only`,
-    remedy: "as root: mount -o remount,hidepid=0 /proc",
+    remedy: "as root, mount -o remount,hidepid=0 /proc",
   };
 }
 

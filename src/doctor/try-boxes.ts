@@ -88,6 +88,7 @@ function tryBox(name: keyof typeof TRIALS, parse: ParseRun): Trial {
 }
 
 function failedTrial(error: unknown): Trial {
+  if (error instanceof SyscallError) return refused(`${error.syscall} of ${error.operand}`, error.errno);
   if (!(error instanceof NsboxError)) throw error;
   return { kind: "failed", message: error.message, hint: error.hint, errno: error.errno?.name };
 }
@@ -107,7 +108,6 @@ function tryIdmappedMount(parse: ParseRun): Trial {
       closeFile(box.pidfd);
     }
   } catch (error) {
-    if (error instanceof SyscallError) return refused(error.syscall, error.errno);
     return failedTrial(error);
   }
 }
@@ -116,20 +116,20 @@ function idmapRoot(userNamespace: string): Trial {
   const userns = openFile(userNamespace, O.RDONLY);
   try {
     const tree = rawSyscall("open_tree", AT.FDCWD, "/", OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC);
-    if (tree < 0) return refused("open_tree", -tree);
+    if (tree < 0) return refused("open_tree of /", -tree);
     const attr = MOUNT_ATTR_STRUCT.pack({ attr_set: MOUNT_ATTR.IDMAP, userns_fd: userns });
     const result = rawSyscall("mount_setattr", tree, "", AT.EMPTY_PATH, attr, attr.length);
     rawSyscall("close", tree);
-    return result < 0 ? refused("mount_setattr", -result) : { kind: "worked" };
+    return result < 0 ? refused("mount_setattr of a copy of /", -result) : { kind: "worked" };
   } finally {
     closeFile(userns);
   }
 }
 
-function refused(syscall: string, errno: number): Trial {
+function refused(call: string, errno: number): Trial {
   return {
     kind: "failed",
-    message: `${syscall} of a copy of / gave ${explainErrno(errno)}`,
+    message: `${call} gave ${explainErrno(errno)}`,
     hint: undefined,
     errno: errnoOf(errno)?.name,
   };

@@ -31,7 +31,7 @@ function within(unshare: string, script: string): readonly string[] {
   return ["unshare", ...unshare.split(" "), "sh", "-c", `${script} && exec "$@"`, "sh"];
 }
 
-/** As Docker's default filter has it: user namespaces are EPERM, clone3 is ENOSYS. */
+/** As Docker's default filter has it: user namespaces are EPERM, clone3 is ENOSYS; or, with OLD, pidfds are EPERM. */
 const FILTER = `
 #include <errno.h>
 #include <stddef.h>
@@ -45,12 +45,16 @@ const FILTER = `
 int main(int argc, char **argv) {
   struct sock_filter code[] = {
     DATA(nr),
+#ifdef OLD
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1), REFUSE(EPERM),
+#else
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1), REFUSE(ENOSYS),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1), REFUSE(EPERM),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_keyctl, 0, 1), REFUSE(EPERM),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
     DATA(args[0]),
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x10000000, 0, 1), REFUSE(EPERM),
+#endif
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   struct sock_fprog program = { sizeof code / sizeof *code, code };
@@ -95,7 +99,11 @@ describeWith(["userns"], "nsbox doctor", () => {
 
   test.each(["net", "uts", "ipc", "pid", "cgroup", "mnt"])("finds user.max_%s_namespaces = 0", async (type) => {
     const seen = await examine(within("-Ur", `echo 0 > /proc/sys/user/max_${type}_namespaces`));
-    expect(seen).toMatchObject({ works: false, exitCode: 1, first: `sysctl user.max_${type}_namespaces=15000` });
+    expect(seen).toMatchObject({
+      works: false,
+      exitCode: 1,
+      first: `as root, sysctl user.max_${type}_namespaces=15000`,
+    });
     expect(seen.find("user-namespaces").answer).toBe("yes");
     expect(seen.find("namespaces")).toMatchObject({ answer: "no" });
     expect(seen.find("namespaces").evidence).toContain("ENOSPC");
@@ -104,7 +112,7 @@ describeWith(["userns"], "nsbox doctor", () => {
   test("what it says to type is what mends it", async () => {
     const broken = "echo 0 > /proc/sys/user/max_net_namespaces";
     const { first } = await examine(within("-Ur", broken));
-    const [, name, value] = /^sysctl user\.(\w+)=(\d+)$/.exec(first ?? "") ?? [];
+    const [, name, value] = /^as root, sysctl user\.(\w+)=(\d+)$/.exec(first ?? "") ?? [];
     const seen = await examine(within("-Ur", `${broken}; echo ${value} > /proc/sys/user/${name}`));
     expect(seen).toMatchObject({ works: true, exitCode: 0 });
   });
@@ -141,6 +149,13 @@ describeWith(["userns"], "nsbox doctor", () => {
     expect(seen.find("clone3").answer).toBe("partly");
     expect(seen.find("keyrings").answer).toBe("partly");
     expect(seen.find("surroundings").evidence).toContain("a seccomp filter is in force");
+  });
+
+  testWith(["cc"], "says which call a filter refuses, where nothing more is known of it", async () => {
+    using filter = compileC(FILTER, ["-DOLD"]);
+    const seen = await examine([filter.path]);
+    expect(seen).toMatchObject({ works: false, exitCode: 1 });
+    expect(seen.find("run")).toMatchObject({ answer: "no", evidence: expect.stringMatching(/pidfd_open.*EPERM/) });
   });
 
   test("finds that parts of /proc are covered, so that no fresh one can be mounted", async () => {
@@ -196,7 +211,7 @@ describeWith(["userns"], "nsbox doctor", () => {
     const { findings } = JSON.parse(stdout) as Diagnosis; // as above
     expect(findings.find(({ name }) => name === "hidepid")).toMatchObject({
       answer: "partly",
-      remedy: "as root: mount -o remount,hidepid=0 /proc",
+      remedy: "as root, mount -o remount,hidepid=0 /proc",
     });
   });
 
