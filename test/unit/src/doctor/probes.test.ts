@@ -98,13 +98,6 @@ const WRONG: readonly (readonly [
   ["id-ranges", trials({ subids: refused("EPERM", "a hint") }), "no", /EPERM/, /^a hint$/],
   ["id-ranges", { subuids: 0 }, "unknown", /no range/, undefined],
   ["overlay", trials({ overlay: refused("EINVAL", "needs 6.6") }), "no", /EINVAL/, /6\.6/],
-  [
-    "overlay",
-    trials({ overlay: { kind: "failed", message: "…", hint: undefined, errno: undefined } }),
-    "no",
-    /can't be written to/,
-    /--overlay-dir DIR/,
-  ],
   ["idmapped-mounts", trials({ "idmapped-mount": refused("EINVAL") }), "no", /EINVAL/, /ext4/],
   ["idmapped-mounts", trials({ "idmapped-mount": NOT_TRIED }), "unknown", /to try it in/, undefined],
   [
