@@ -64,6 +64,7 @@ export function tryBoxes(parse: ParseRun): Readonly<Record<TrialName, Trial>> {
     "proc-bind": usual.kind === "worked" ? usual : inUser("proc-bind"),
     overlay: inUser("overlay"),
     subids: inUser("subids"),
+    // Last: a box that changes its uid leaves this process unable to open its own /proc files, see PR_SET_DUMPABLE.
     "idmapped-mount": user.kind === "worked" ? tryIdmappedMount(parse) : untried,
   };
 }
