@@ -26,10 +26,12 @@ const TRUE = "/bin/true";
 const EMPTY = "empty Bun program";
 
 /** The names that targets refer to. */
-export const NAMES: Readonly<Record<"nsbox" | "empty" | "runc", string>> = {
+export const NAMES: Readonly<Record<"nsbox" | "empty" | "runc" | "ls" | "lsns", string>> = {
   nsbox: "nsbox run",
   empty: EMPTY,
   runc: "runc run",
+  ls: "nsbox ls",
+  lsns: "lsns",
 };
 
 async function buildEmpty(cache: string): Promise<string> {

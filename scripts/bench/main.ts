@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Absent, type Contestant, NAMES, openContestants } from "#scripts/bench/contestants.ts";
+import { openCrowd } from "#scripts/bench/crowd.ts";
 import { openLimit } from "#scripts/bench/limit.ts";
 import { alignColumns, explainTarget, type Summary, summarize, type Target } from "#scripts/bench/stats.ts";
 import { warmBoxes } from "#scripts/bench/warm.ts";
@@ -13,6 +14,9 @@ const ROUNDS_DEFAULT = 40;
 const WARM_UP_ROUNDS = 3;
 const WARM_BOXES = 100;
 const WARM_ROUNDS = 7;
+// Seven namespaces a group: 300 and one.
+const CROWD = { processes: 2000, groups: 43 };
+const CROWD_ROUNDS = 10;
 
 interface Measured extends Contestant {
   readonly summary: Summary;
@@ -56,6 +60,35 @@ function measureWarm(): Warm | Absent {
     }
   }
   return { nsbox: summarize(ours), limit: summarize(theirs) };
+}
+
+/** `ls` beside lsns, while the crowd is there. */
+async function measureCrowd(): Promise<readonly Measured[] | Absent> {
+  const name = "ls in a crowd";
+  if (Bun.which("lsns") === null) return { name, reason: "lsns is not installed" };
+  const crowd = await openCrowd(ROOT, CROWD);
+  if (typeof crowd === "string") return { name, reason: crowd };
+  await using _ = crowd;
+  const contestants = [
+    { name: NAMES.ls, command: [join(ROOT, "dist/nsbox"), "ls"] },
+    { name: NAMES.lsns, command: ["lsns"] },
+  ];
+  return measureCold(contestants, CROWD_ROUNDS);
+}
+
+function crowdTargets(crowd: readonly Measured[]): Target[] {
+  const [ours, theirs] = crowd.map(({ summary }) => summary.median);
+  if (ours === undefined || theirs === undefined) return [];
+  return [{ what: `${NAMES.ls} / ${NAMES.lsns}`, ratio: ours / theirs, limit: 1 }];
+}
+
+function crowdTable(crowd: readonly Measured[]): string[] {
+  const rows = crowd.map(({ name, summary: { median, p10, p90 } }) => [
+    name,
+    median.toFixed(1),
+    `${p10.toFixed(1)}–${p90.toFixed(1)}`,
+  ]);
+  return alignColumns([[`${CROWD.processes} processes, 301 namespaces`, "median ms", "p10–p90"], ...rows]);
 }
 
 function coldTargets(measured: readonly Measured[]): Target[] {
@@ -103,13 +136,15 @@ async function bench(rounds: number, temp: string): Promise<object> {
   for (const { name, reason } of absent) console.log(`left out: ${name}: ${reason}`);
   const warm = measureWarm();
   console.log("reason" in warm ? `\nleft out: warm boxes: ${warm.reason}` : `\n${warmTable(warm).join("\n")}`);
+  const crowd = await measureCrowd();
+  console.log("reason" in crowd ? `\nleft out: ${crowd.name}: ${crowd.reason}` : `\n${crowdTable(crowd).join("\n")}`);
   const warmTarget =
     "reason" in warm
       ? []
       : [{ what: "warm nsbox / limit.c", ratio: warm.nsbox.median / warm.limit.median, limit: 1.15 }];
-  const targets = [...coldTargets(cold), ...warmTarget];
+  const targets = [...coldTargets(cold), ...warmTarget, ...("reason" in crowd ? [] : crowdTargets(crowd))];
   console.log(`\n${targets.map(explainTarget).join("\n")}`);
-  return { rounds, cold, absent, warm, targets };
+  return { rounds, cold, absent, warm, crowd, targets };
 }
 
 async function main(): Promise<void> {

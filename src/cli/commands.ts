@@ -5,6 +5,7 @@ import { DEMO_OPTIONS } from "./demo-options.ts";
 import { DOCTOR_OPTIONS } from "./doctor-options.ts";
 import { INSPECT_OPTIONS } from "./inspect-options.ts";
 import { NS_OPTIONS } from "./ns-options.ts";
+import { LS_OPTIONS } from "./ls-options.ts";
 import { RUN_OPTIONS } from "./run-options.ts";
 
 export interface Command {
@@ -106,5 +107,21 @@ export const COMMANDS: readonly Command[] = [
     ],
     options: DOCTOR_OPTIONS,
     load: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  },
+  {
+    name: "ls",
+    usage: "nsbox ls [FLAGS]",
+    summary: "list the namespaces of this machine",
+    about:
+      "Every namespace that you may see, and who is in it: those of all processes, and those without one that a mount, an open file or another namespace holds. What can't be seen is said on stderr.",
+    examples: [
+      ["nsbox ls", "all of them, as lsns shows them"],
+      ["nsbox ls --type net -o +NSFS", "network namespaces, and where they are mounted"],
+      ["nsbox ls --pid $$", "those that your shell is in"],
+      ["nsbox ls --sort=-nprocs", "the most crowded first"],
+      ["nsbox ls --tree", "who owns what, and what descends from what"],
+    ],
+    options: LS_OPTIONS,
+    load: async () => (await import("./commands/ls.ts")).lsCommand,
   },
 ];

@@ -1,21 +1,25 @@
 // The namespaces of a machine and who is in them: what `ls` collects, and all its views draw. Plain data.
 import type { NamespaceType } from "#src/spec/spec.ts";
 
-/** What keeps a namespace alive although no process is in it, see namespaces(7). */
+/** What keeps a namespace alive besides the processes in it, see namespaces(7). */
 export type Holder =
   | {
       readonly kind: "mount";
       /** Where its file is mounted, as `seenBy` sees it. */ readonly path: string;
       readonly seenBy: number;
     }
-  | { readonly kind: "open file"; readonly pid: number; readonly fd: number };
+  | { readonly kind: "open file"; readonly pid: number; readonly fd: number }
+  /** It is where the next children of this process will be, see unshare(2). */
+  | { readonly kind: "children"; readonly pid: number }
+  /** A namespace that it owns, or that descends from it. */
+  | { readonly kind: "namespace"; readonly inode: number };
 
 export interface NamespaceNode {
   readonly inode: number;
   readonly type: NamespaceType;
   /** PIDs of the processes in it, ascending. */
   readonly processes: readonly number[];
-  /** Looked for only where no process is in it. */
+  /** Mounts always; anything else only where no process is in it. */
   readonly heldBy: readonly Holder[];
   /** Inode of the user namespace that owns it; undefined where the kernel doesn't let one know. */
   readonly owner: number | undefined;
@@ -28,9 +32,10 @@ export interface NamespaceNode {
 export interface ProcessNode {
   readonly pid: number;
   readonly parent: number;
+  /** Who owns its folder in /proc: its effective uid, or 0 where it has made itself undumpable. */
   readonly uid: number;
   readonly name: string;
-  /** Its arguments joined by spaces; [name] where it has none. */
+  /** Its arguments joined by spaces, cut where they are very long; [name] where it has none. */
   readonly command: string;
   /** Inodes; a type is missing where it may not be read or the kernel hasn't got it. */
   readonly namespaces: Readonly<Partial<Record<NamespaceType, number>>>;

@@ -1,0 +1,30 @@
+// Which processes belong to a box of nsbox: all whose PID namespace is, or descends from, that of a box's init.
+import type { NamespaceNode } from "./namespace-graph.ts";
+import type { ScannedProcess } from "./scan-processes.ts";
+
+/** What a box's init is called, and how its arguments begin. */
+const INIT = "nsbox-init";
+
+/** Names of boxes by PID. `isFirst` tells whether a process is PID 1 in its PID namespace: any can take the init's name. */
+export function nameBoxes(
+  processes: readonly ScannedProcess[],
+  namespaces: readonly NamespaceNode[],
+  isFirst: (pid: number) => boolean,
+): ReadonlyMap<number, string> {
+  const boxes = new Map<number, string>();
+  for (const { pid, name, command, namespaces: its } of processes) {
+    if (name !== INIT || its.pid === undefined || !isFirst(pid)) continue;
+    const [, given] = command.split(" ");
+    boxes.set(its.pid, given ?? `box ${pid}`);
+  }
+  if (boxes.size === 0) return new Map();
+  const parents = new Map(namespaces.flatMap(({ type, inode, parent }) => (type === "pid" ? [[inode, parent]] : [])));
+  const boxOf = (inode: number | undefined): string | undefined =>
+    inode === undefined ? undefined : (boxes.get(inode) ?? boxOf(parents.get(inode)));
+  return new Map(
+    processes.flatMap(({ pid, namespaces: its }) => {
+      const box = boxOf(its.pid);
+      return box === undefined ? [] : [[pid, box]];
+    }),
+  );
+}
