@@ -14,6 +14,11 @@ const STEPS: readonly Step[] = [
   { title: "format", command: [BUN, "fmt", "--check"], mend: "npx bun fmt" },
   { title: "types", command: [BUN, "check", "--no-script"], mend: "npx bun check --no-script" },
   {
+    title: "types of the page",
+    command: [BUN, "check", "--no-script", "-p", "src/inspect/page/client"],
+    mend: "npx bun check --no-script -p src/inspect/page/client",
+  },
+  {
     title: "lint",
     command: [join(ROOT, "node_modules/.bin/biome"), "lint", "--error-on-warnings"],
     mend: "npx biome lint --error-on-warnings",

@@ -120,6 +120,8 @@ export const COMMANDS: readonly Command[] = [
       ["nsbox ls --pid $$", "those that your shell is in"],
       ["nsbox ls --sort=-nprocs", "the most crowded first"],
       ["nsbox ls --tree", "who owns what, and what descends from what"],
+      ["nsbox ls --html machine.html", "the machine on one page: what shares what, and all about each process"],
+      ["nsbox ls --dot | dot -Tsvg > machine.svg", "as a drawing"],
     ],
     options: LS_OPTIONS,
     load: async () => (await import("./commands/ls.ts")).lsCommand,

@@ -99,5 +99,17 @@ export const LS_OPTIONS: readonly Option<LsDraft>[] = [
     },
   },
   viewOption("tree", "who owns which namespace, and what descends from what"),
+  {
+    name: "html",
+    value: "FILE",
+    group: "Output",
+    doc: "as one page for a browser, which needs nothing else; - for stdout",
+    apply: (draft, value) => {
+      draft.views.push("html");
+      draft.html = value;
+    },
+  },
+  viewOption("dot", "as a graph for dot -Tsvg of Graphviz"),
+  viewOption("mermaid", "as a graph for Mermaid, which many wikis draw"),
   viewOption("json", "as JSON, every column unless --output names some; see docs/ls.md"),
 ];

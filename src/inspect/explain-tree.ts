@@ -17,7 +17,7 @@ export function explainTree(rows: readonly NamespaceRow[], { color, width }: Tre
   const paint = (code: number, text: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
   const section = (title: string, meaning: string, branches: readonly Branch[]): string[] => [
     `${paint(1, title)}  ${paint(2, meaning)}`,
-    ...branches.flatMap((branch) => drawBranch(branch, "", "", { paint, width })),
+    ...branches.flatMap((branch) => drawBranch(branch, "", "", { paint, width, above: undefined })),
   ];
   const descent = growTree(
     rows.filter(({ node }) => node.type === "pid"),
@@ -59,6 +59,8 @@ export function growTree(
 interface Drawing {
   readonly paint: (code: number, text: string) => string;
   readonly width: number | undefined;
+  /** The row that this one hangs from. */
+  readonly above: NamespaceRow | undefined;
 }
 
 function drawBranch({ row, below }: Branch, first: string, rest: string, drawing: Drawing): string[] {
@@ -66,26 +68,31 @@ function drawBranch({ row, below }: Branch, first: string, rest: string, drawing
     drawLine(row, first, drawing),
     ...below.flatMap((branch, at) => {
       const last = at === below.length - 1;
-      return drawBranch(branch, `${rest}${last ? "└─ " : "├─ "}`, `${rest}${last ? "   " : "│  "}`, drawing);
+      return drawBranch(branch, `${rest}${last ? "└─ " : "├─ "}`, `${rest}${last ? "   " : "│  "}`, {
+        ...drawing,
+        above: row,
+      });
     }),
   ];
 }
 
 const TYPE_WIDTH = 6;
 
-function drawLine(row: NamespaceRow, indent: string, { paint, width }: Drawing): string {
+function drawLine(row: NamespaceRow, indent: string, { paint, width, above }: Drawing): string {
   const { node, yours } = row;
   const start = `${indent}${node.type.padEnd(TYPE_WIDTH)} ${node.inode}${yours ? "*" : " "} `;
-  const text = escapeText(explainMembers(row));
+  const text = escapeText(explainMembers(row, above));
   const room = width === undefined ? text.length : Math.max(0, width - start.length);
   const cut = text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text;
   const name = node.type === "user" ? paint(1, node.type.padEnd(TYPE_WIDTH)) : node.type.padEnd(TYPE_WIDTH);
   return `${paint(2, indent)}${name} ${node.inode}${yours ? paint(1, "*") : " "} ${cut}`.trimEnd();
 }
 
-/** "46 processes, box 4711: 4711 root nsbox-init", or what holds it where no process does. */
-export function explainMembers({ node, first, user }: NamespaceRow): string {
+/** "46 processes, box 4711: 4711 root nsbox-init", "the same 46 processes", or what holds it where no process does. */
+export function explainMembers({ node, first, user }: NamespaceRow, above?: NamespaceRow): string {
   const count = node.processes.length;
+  if (count > 0 && above !== undefined && String(node.processes) === String(above.node.processes))
+    return `the same ${count === 1 ? "process" : `${count} processes`}`;
   if (first === undefined)
     return `no process, held by ${node.heldBy.map(explainHolder).join(", ") || "what is not known"}`;
   const box = first.box === undefined ? "" : `${first.box}: `;

@@ -38,7 +38,9 @@ export type Need =
   | "ps"
   | "capsh"
   | "strace"
-  | "debootstrap";
+  | "debootstrap"
+  | "chromium"
+  | "dot";
 
 interface NeedRow {
   readonly probe: () => boolean;
@@ -114,6 +116,8 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
   ps: { probe: () => inPath("ps"), from: "procps" },
   capsh: { probe: () => inPath("capsh"), from: "libcap2-bin" },
   strace: { probe: () => succeeds("strace", "-o", "/dev/null", "true"), from: "strace" },
+  chromium: { probe: () => inPath("chromium"), from: "chromium" },
+  dot: { probe: () => inPath("dot"), from: "graphviz" },
   debootstrap: { probe: () => inPath("debootstrap"), from: "debootstrap" },
 };
 

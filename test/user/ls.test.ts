@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { childrenOf, liveBox, namespaceOf } from "#test/support/box.ts";
+import { parseMermaid } from "#test/support/mermaid.ts";
 import { describeWith, testWith } from "#test/support/needs.ts";
 import { compileC, NSBOX, nsbox, runCommand, tempDir, waitFor } from "#test/support/nsbox.ts";
 
@@ -303,3 +304,24 @@ int main(void) {
   }
 }
 `;
+
+describeWith(["userns"], "nsbox ls as a graph", () => {
+  testWith(["dot"], "--dot is what Graphviz draws, a node for each namespace", async () => {
+    await using _box = await liveBox();
+    const { stdout } = await nsbox(["ls", "--dot"]);
+    const drawn = await runCommand(["dot", "-Tsvg"], { stdin: stdout });
+    expect(drawn.stderr).toBe("");
+    expect(drawn.exitCode).toBe(0);
+    const nodes = stdout.match(/^ {2}\d+ \[label=/gm) ?? [];
+    expect(nodes.length).toBeGreaterThan(12);
+    expect(drawn.stdout.match(/class="node"/g)).toHaveLength(nodes.length);
+  });
+
+  test("--mermaid is a flowchart, with an arrow from a box's user namespace to what it owns", async () => {
+    await using box = await liveBox();
+    const { stdout } = await nsbox(["ls", "--mermaid"]);
+    const { arrows } = parseMermaid(stdout);
+    const [from, to] = [`n${inodeOf(box.command, "user")}`, `n${inodeOf(box.command, "net")}`];
+    expect(arrows).toContainEqual({ from, to, label: undefined });
+  });
+});

@@ -1,4 +1,6 @@
 // `nsbox ls`.
+import { writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { emptyLsDraft, LS_OPTIONS, type LsDraft } from "#src/cli/ls-options.ts";
 import { parseOptions } from "#src/cli/parse.ts";
 import { NsboxError } from "#src/error.ts";
@@ -15,6 +17,7 @@ import {
   type NamespaceRow,
   sortRows,
 } from "#src/inspect/ls-columns.ts";
+import { explainDot, explainMermaid } from "#src/inspect/explain-graph.ts";
 import { explainTree } from "#src/inspect/explain-tree.ts";
 import type { NamespaceGraph } from "#src/inspect/namespace-graph.ts";
 import { readNetnsids } from "#src/inspect/read-netnsids.ts";
@@ -28,14 +31,36 @@ export async function lsCommand(argv: readonly string[]): Promise<number> {
   const graph = readNamespaces();
   checkPid(draft, graph);
   if (draft.views[0] !== "json") for (const note of graph.notes) printError(`nsbox: ${note}\n`);
-  printOut(show(draft, graph));
+  if (draft.html !== undefined) await writePage(draft.html, graph);
+  else printOut(show(draft, graph));
   return 0;
+}
+
+/** Loaded only now: the page is a hundred times what a table needs. */
+async function writePage(file: string, graph: NamespaceGraph): Promise<void> {
+  const { buildPage } = await import("#src/inspect/page/build-page.ts");
+  const { buildPageData, detailOrder } = await import("#src/inspect/page/build-page-data.ts");
+  const { readDetails } = await import("#src/inspect/page/read-details.ts");
+  const details = await readDetails(detailOrder(graph));
+  const facts = { host: hostname(), takenAt: new Date().toISOString(), users: readUsers(), details };
+  const page = buildPage(buildPageData(graph, facts));
+  if (file === "-") return printOut(page);
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new NsboxError("EHOST", `Cannot write the page to ${JSON.stringify(file)}: ${String(error.code)}`, {
+      hint: "name a file in a folder that you may write to, or - for stdout",
+    });
+  }
 }
 
 function show(draft: LsDraft, graph: NamespaceGraph): string {
   const rows = chosenRows(draft, graph);
   const width = readTerminalWidth();
   if (draft.views[0] === "json") return rowsJson(rows, draft.columns ?? COLUMNS, graph.notes);
+  if (draft.views[0] === "dot") return explainDot(rows);
+  if (draft.views[0] === "mermaid") return explainMermaid(rows);
   if (draft.views[0] === "tree") return explainTree(rows, { color: wantsColor(), width });
   const columns = draft.columns ?? DEFAULT_COLUMNS.flatMap((name) => findColumn(name) ?? []);
   return explainRows(rows, columns, width);
