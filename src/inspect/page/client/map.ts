@@ -25,6 +25,9 @@ export interface DrawnMap {
 const ROWS_FIRST = 6;
 const ROWS_MORE = 60;
 
+/** More letters than these make a line of eight fields too long for a narrow card. */
+const LETTERS_MAX = 2;
+
 const SAYS: Readonly<Record<Sharing, string>> = {
   unknown: "not to be read by you",
   machine: "the machine's own",
@@ -96,6 +99,7 @@ function drawCard(model: Model, group: PageGroup, actions: MapActions): Card {
     cell.addEventListener("pointerleave", () => actions.light(undefined));
     return cell;
   });
+  const lettered = Object.values(group.namespaces).filter((inode) => model.letters.has(inode)).length > LETTERS_MAX;
   const isolation = explainGroup(model, group);
   const count = element("p", { class: "count" });
   const list = element("div", { class: "rows" });
@@ -112,7 +116,14 @@ function drawCard(model: Model, group: PageGroup, actions: MapActions): Card {
   };
   more.addEventListener("click", () => draw(ROWS_MORE));
   return {
-    root: element("article", { class: "card" }, element("div", { class: "cells" }, ...cells), count, list, more),
+    root: element(
+      "article",
+      { class: "card" },
+      element("div", { class: lettered ? "cells lettered" : "cells" }, ...cells),
+      count,
+      list,
+      more,
+    ),
     show: (pids) => {
       if (pids === shown) return;
       [shown, drawn] = [pids, 0];

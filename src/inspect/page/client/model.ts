@@ -10,7 +10,7 @@ export interface Model {
   readonly namespaces: ReadonlyMap<number, PageNamespace>;
   /** Groups that are in a namespace, by its inode. */
   readonly members: ReadonlyMap<number, readonly number[]>;
-  /** A letter for each namespace that some groups share, and that is not the machine's. */
+  /** A letter for each namespace that some groups share, and that is not the machine's; the same for the same groups. */
   readonly letters: ReadonlyMap<number, string>;
   /** PID, user, command and box of each process in lower case, as search sees it; by index. */
   readonly texts: readonly string[];
@@ -30,12 +30,14 @@ export function buildModel(data: PageData): Model {
     for (const inode of Object.values(namespaces)) members.set(inode, [...(members.get(inode) ?? []), index]);
   const base = new Set(Object.values(data.base));
   const shared = [...members].filter(([inode, groups]) => groups.length > 1 && !base.has(inode));
+  const circles = new Set(shared.map(([, groups]) => groups.join()));
+  const letters = new Map([...circles].map((circle, index) => [circle, letterOf(index)]));
   return {
     data,
     processes: new Map(data.processes.map((process) => [process.pid, process])),
     namespaces: new Map(data.namespaces.map((namespace) => [namespace.inode, namespace])),
     members,
-    letters: new Map(shared.map(([inode], index) => [inode, letterOf(index)])),
+    letters: new Map(shared.map(([inode, groups]) => [inode, letters.get(groups.join()) ?? ""])),
     texts: data.processes.map(({ pid, user, command, box }) =>
       `${pid} ${user} ${command}${box === null ? "" : ` ${box}`}`.toLowerCase(),
     ),
@@ -54,7 +56,8 @@ export function explainGroup(model: Model, group: PageGroup): string {
   const names = model.data.types.map(({ name }) => name);
   const by = Map.groupBy(names, (name) => sharingOf(model, group, name));
   const [machine, own, shared] = [by.get("machine") ?? [], by.get("own") ?? [], by.get("shared") ?? []];
-  if (by.has("unknown")) return "not readable by you";
+  // KERNEL: a process that has ended keeps its user namespace until its parent has asked for its exit status.
+  if (by.has("unknown")) return by.size > 1 ? "ended, not yet reaped" : "not readable by you";
   if (machine.length === names.length) return "nothing isolated";
   const owns = own.length > MANY ? `own everything but ${[...machine, ...shared].join(", ")}` : `own ${own.join(", ")}`;
   return [...(own.length === 0 ? [] : [owns]), ...(shared.length === 0 ? [] : [`shares ${shared.join(", ")}`])].join(
