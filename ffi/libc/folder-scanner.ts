@@ -60,19 +60,13 @@ export class FolderScanner {
     return number;
   }
 
-  /** Up to `limit` bytes of a file as text, or -errno. */
+  /** What one read(2) of up to `limit` bytes gives of a file of /proc, as text, or -errno: all of it, if it fits. */
   text(folder: number, name: string, limit: number): string | number {
     const fd = this.open(folder, name, O.RDONLY);
     if (fd < 0) return fd;
-    let length = 0;
-    let count = 0;
-    const size = Math.min(limit, BUFFER_BYTES);
-    do {
-      count = this.#call("read", fd, this.#bytesAt + length, size - length, 0);
-      length += Math.max(count, 0);
-    } while (count > 0 && length < size);
+    const length = this.#call("read", fd, this.#bytesAt, Math.min(limit, BUFFER_BYTES), 0);
     this.close(fd);
-    return count < 0 && length === 0 ? count : this.#decoder.decode(this.#bytes.subarray(0, length));
+    return length < 0 ? length : this.#decoder.decode(this.#bytes.subarray(0, length));
   }
 
   /** A whole file as text, however long, or -errno. */

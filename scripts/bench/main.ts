@@ -134,10 +134,10 @@ async function bench(rounds: number, temp: string): Promise<object> {
   const cold = measureCold(present, rounds);
   console.log(coldTable(cold).join("\n"));
   for (const { name, reason } of absent) console.log(`left out: ${name}: ${reason}`);
-  const warm = measureWarm();
-  console.log("reason" in warm ? `\nleft out: warm boxes: ${warm.reason}` : `\n${warmTable(warm).join("\n")}`);
   const crowd = await measureCrowd();
   console.log("reason" in crowd ? `\nleft out: ${crowd.name}: ${crowd.reason}` : `\n${crowdTable(crowd).join("\n")}`);
+  const warm = measureWarm();
+  console.log("reason" in warm ? `\nleft out: warm boxes: ${warm.reason}` : `\n${warmTable(warm).join("\n")}`);
   const warmTarget =
     "reason" in warm
       ? []

@@ -10,13 +10,18 @@ import { parseStatus } from "./proc-text.ts";
 import { type ScannedProcess, scanMounts, scanProcesses, type SeenMount } from "./scan-processes.ts";
 import { type FoundNamespace, scanRelations } from "./scan-relations.ts";
 
+export interface ReadOptions {
+  /** Also processes that may not be looked into, with what is known of them. */
+  readonly withRefused: boolean;
+}
+
 /** Every namespace that this process may see. Throws NsboxError EHOST without /proc. */
-export function readNamespaces(): NamespaceGraph {
+export function readNamespaces({ withRefused }: ReadOptions): NamespaceGraph {
   const scanner = new FolderScanner();
   const proc = scanner.open(AT.FDCWD, "/proc", O.RDONLY);
   if (proc < 0) throw new NsboxError("EHOST", "Cannot list namespaces: /proc cannot be opened", { errno: -proc });
   try {
-    const processes = scanProcesses(scanner, proc);
+    const { processes, refused } = scanProcesses(scanner, proc, withRefused);
     const self = Number(scanner.link(proc, "self"));
     if (processes.length === 0 || Number.isNaN(self))
       throw new NsboxError("EHOST", "Cannot list namespaces: /proc shows no process", {
@@ -34,9 +39,9 @@ export function readNamespaces(): NamespaceGraph {
     const boxes = nameBoxes(processes, namespaces, (pid) => isFirst(scanner, proc, pid));
     return {
       namespaces,
-      processes: processes.map(({ refused, holds, ...process }) => ({ ...process, box: boxes.get(process.pid) })),
+      processes: processes.map(({ holds, ...process }) => ({ ...process, box: boxes.get(process.pid) })),
       yours: processes.find(({ pid }) => pid === self)?.namespaces ?? {},
-      notes: notesOn(processes, scanner.wholeText(proc, "self/mountinfo"), scanner.link(proc, "1/ns/user")),
+      notes: notesOn(refused, scanner.wholeText(proc, "self/mountinfo"), scanner.link(proc, "1/ns/user")),
     };
   } finally {
     scanner.close(proc);
@@ -82,20 +87,17 @@ function isFirst(scanner: FolderScanner, proc: number, pid: number): boolean {
 }
 
 /** hidepid is told from the options and from PID 1, which is always there: either alone proves nothing. */
-function notesOn(
-  processes: readonly ScannedProcess[],
-  mountinfo: string | number,
-  first: string | number,
-): readonly string[] {
+function notesOn(refused: number, mountinfo: string | number, first: string | number): readonly string[] {
   const notes: string[] = [];
   const [hiding] = typeof mountinfo === "string" ? parseHiding(mountinfo) : [];
   const hidden = hiding !== undefined && typeof first === "number";
   if (hidden)
     notes.push(`/proc is mounted with ${hiding}: processes of others are hidden from you, and so are their namespaces`);
-  const refused = processes.filter((process) => process.refused).length;
   if (refused > 0)
     notes.push(
-      `${refused} of ${processes.length} processes may not be looked into by you: their namespaces may be missing here`,
+      refused === 1
+        ? "1 process may not be looked into by you: its namespaces may be missing here"
+        : `${refused} processes may not be looked into by you: their namespaces may be missing here`,
     );
   return notes;
 }

@@ -20,8 +20,6 @@ export interface ScannedProcess {
   readonly name: string;
   readonly command: string;
   readonly namespaces: Readonly<Partial<Record<NamespaceType, number>>>;
-  /** The kernel refused all of its namespaces. */
-  readonly refused: boolean;
   /** Namespaces it holds without being in them. */
   readonly holds: readonly (NamespaceName & { readonly by: Holder })[];
 }
@@ -32,25 +30,44 @@ const STAT_BYTES = 1024;
 const FOR_CHILDREN: readonly NamespaceType[] = ["pid", "time"];
 const GONE: readonly number[] = [-ERRNO.ENOENT.number, -ERRNO.ESRCH.number];
 
-/** Every process that /proc shows, by PID. */
-export function scanProcesses(scanner: FolderScanner, proc: number): readonly ScannedProcess[] {
-  const scanned: ScannedProcess[] = [];
+export interface Scan {
+  /** By PID. */
+  readonly processes: readonly ScannedProcess[];
+  /** How many the kernel refused the namespaces of. */
+  readonly refused: number;
+}
+
+/** Every process that /proc shows; those that may not be looked into only `withRefused`: they cost, and tell little. */
+export function scanProcesses(scanner: FolderScanner, proc: number, withRefused: boolean): Scan {
+  const processes: ScannedProcess[] = [];
+  let refused = 0;
   for (const pid of scanner.numbers(proc).toSorted((a, b) => a - b)) {
     const folder = scanner.open(proc, String(pid), O.PATH);
     if (folder < 0) continue;
-    const found = scanProcess(scanner, folder, pid);
+    const seen = scanNamespaces(scanner, folder);
+    if (seen.refused) refused++;
+    const found = seen.refused && !withRefused ? undefined : scanProcess(scanner, folder, pid, seen);
     scanner.close(folder);
-    if (found !== undefined) scanned.push(found);
+    if (found !== undefined) processes.push(found);
   }
-  return scanned;
+  return { processes, refused };
 }
 
-function scanProcess(scanner: FolderScanner, folder: number, pid: number): ScannedProcess | undefined {
+interface SeenNamespaces {
+  readonly namespaces: ScannedProcess["namespaces"];
+  readonly refused: boolean;
+}
+
+function scanProcess(
+  scanner: FolderScanner,
+  folder: number,
+  pid: number,
+  { namespaces, refused }: SeenNamespaces,
+): ScannedProcess | undefined {
   const stat = scanner.text(folder, "stat", STAT_BYTES);
   const identity = scanner.identity(folder);
   if (typeof stat === "number" || identity === undefined) return undefined;
   const { name, parent } = parseStat(stat);
-  const { namespaces, refused } = scanNamespaces(scanner, folder);
   const line = scanner.text(folder, "cmdline", COMMAND_BYTES);
   const command = typeof line === "number" ? "" : line.replace(/\0+$/, "").replaceAll("\0", " ");
   return {
@@ -60,16 +77,12 @@ function scanProcess(scanner: FolderScanner, folder: number, pid: number): Scann
     name,
     command: command === "" ? `[${name}]` : command,
     namespaces,
-    refused,
     holds: refused ? [] : [...scanForChildren(scanner, folder, pid, namespaces), ...scanFiles(scanner, folder, pid)],
   };
 }
 
 /** KERNEL: a zombie has only its user and PID namespaces left, and ENOENT stands for the others. */
-function scanNamespaces(
-  scanner: FolderScanner,
-  folder: number,
-): { readonly namespaces: ScannedProcess["namespaces"]; readonly refused: boolean } {
+function scanNamespaces(scanner: FolderScanner, folder: number): SeenNamespaces {
   const namespaces: Partial<Record<NamespaceType, number>> = {};
   let refused = false;
   for (const type of NAMESPACE_TYPES) {

@@ -28,7 +28,7 @@ export async function lsCommand(argv: readonly string[]): Promise<number> {
   const draft = emptyLsDraft();
   const { words } = parseOptions(LS_OPTIONS, draft, argv, { command: "ls", stopAtWord: false });
   check(draft, words);
-  const graph = readNamespaces();
+  const graph = readNamespaces({ withRefused: draft.html !== undefined || draft.pid !== undefined });
   checkPid(draft, graph);
   if (draft.views[0] !== "json") for (const note of graph.notes) printError(`nsbox: ${note}\n`);
   if (draft.html !== undefined) await writePage(draft.html, graph);
