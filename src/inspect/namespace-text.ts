@@ -1,5 +1,6 @@
 // Parsers of what /proc tells of namespaces and of who is in them. Pure: text in, data out.
 import { NAMESPACE_TYPES, type NamespaceType } from "#src/spec/spec.ts";
+import { type MountInfo, parseMountinfo } from "./parse-mountinfo.ts";
 import { parseNamespaceLink } from "./proc-text.ts";
 
 /** "net:[4026531840]" → its type and inode; undefined for any other file. */
@@ -25,23 +26,21 @@ export interface NamespaceMount {
 
 /** The nsfs mounts of /proc/PID/mountinfo, see proc_pid_mountinfo(5). */
 export function parseNamespaceMounts(text: string): readonly NamespaceMount[] {
-  if (!text.includes(" - nsfs ")) return [];
-  return text.split("\n").flatMap((line) => {
-    if (!line.includes(" - nsfs ")) return [];
-    const [, , , root = "", point = ""] = line.split(" ");
+  return mountsOfType(text, "nsfs").flatMap(({ root, mountPoint }) => {
     const name = parseNamespaceFile(root);
-    return name === undefined ? [] : [{ ...name, path: unescapeMount(point) }];
+    return name === undefined ? [] : [{ ...name, path: mountPoint }];
   });
 }
 
-/** KERNEL: space, tab, line end and backslash stand in mountinfo as \\ooo, byte by byte. */
-function unescapeMount(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+/** The mount options that hide processes, of the /proc in this mountinfo: "hidepid=invisible". */
+export function parseHiding(text: string): readonly string[] {
+  const mount = mountsOfType(text, "proc").findLast(({ mountPoint }) => mountPoint === "/proc");
+  return (mount?.superOptions ?? []).filter((option) => /^hidepid=(?!0$|off$)/.test(option));
 }
 
-/** The mount options that hide processes, of the /proc in this mountinfo: "hidepid=invisible", "subset=pid". */
-export function parseHiding(mountinfo: string): readonly string[] {
-  const line = mountinfo.split("\n").findLast((row) => row.split(" ")[4] === "/proc" && row.includes(" - proc "));
-  const options = line?.slice(line.indexOf(" - proc ")).split(" ")[4] ?? "";
-  return options.split(",").filter((option) => /^hidepid=(?!0$|off$)/.test(option));
+/** Other lines aren't parsed: there may be thousands, in hundreds of mount namespaces. */
+function mountsOfType(text: string, type: string): readonly MountInfo[] {
+  if (!text.includes(` - ${type} `)) return [];
+  const lines = text.split("\n").filter((line) => line.includes(` - ${type} `));
+  return parseMountinfo(lines.join("\n")).filter((mount) => mount.type === type);
 }
