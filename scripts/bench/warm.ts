@@ -15,7 +15,11 @@ function limitPlan(uid: number, gid: number): Plan {
   const namespaces = NEWUSER + NEWNS + NEWPID + NEWIPC + NEWUTS + NEWNET + NEWCGROUP;
   const options = { readOnly: false, dev: false, noexec: true };
   return {
-    launcher: [{ kind: "clone", namespaces, vfork: true, clone3: true, sibling: false }],
+    launcher: [
+      { kind: "clone", namespaces, vfork: false, clone3: true, sibling: false },
+      { kind: "init-image" },
+      { kind: "signal", of: "init image" },
+    ],
     join: [],
     setup: [
       { kind: "parent-death", check: true },
@@ -26,6 +30,7 @@ function limitPlan(uid: number, gid: number): Plan {
       { kind: "attach", tree: "proc", destination: "/proc", ifPresent: false },
       { kind: "no-new-privs" },
       { kind: "close-files", keep: ["report"] },
+      { kind: "wait", for: "init image", first: true },
       { kind: "exec-init" },
     ],
     init: [
