@@ -255,6 +255,9 @@ describeWith(["userns"], "nsbox ls", () => {
     [["--pid", "x"], 'nsbox: Cannot use --pid "x": it is not a PID'],
     [["--pid", "4194399"], "nsbox: Cannot list the namespaces of 4194399: no process has this PID"],
     [["--tree", "--json"], '{"error":{"code":"EUSAGE","message":"Cannot use --tree and --json: one view at a time"'],
+    [["--html", "-", "--type", "net"], "nsbox: Cannot use --type with --html: it would change nothing there"],
+    [["--tree", "--sort", "pid"], "nsbox: Cannot use --sort with --tree: it would change nothing there"],
+    [["--dot", "-o", "ns"], "nsbox: Cannot use --output with --dot: it would change nothing there"],
     [["4026531840"], 'nsbox: Cannot list "4026531840": nsbox ls takes flags alone'],
   ])("%p is one clear error", async (flags, message) => {
     const { stderr, exitCode } = await nsbox(["ls", ...flags]);

@@ -1,7 +1,7 @@
 // `nsbox ls`.
 import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { emptyLsDraft, LS_OPTIONS, type LsDraft } from "#src/cli/ls-options.ts";
+import { emptyLsDraft, LS_OPTIONS, type LsDraft, type LsView } from "#src/cli/ls-options.ts";
 import { parseOptions } from "#src/cli/parse.ts";
 import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
@@ -81,11 +81,36 @@ function chosenRows(draft: LsDraft, graph: NamespaceGraph): readonly NamespaceRo
   return sort === undefined ? rows : sortRows(rows, sort.column, sort.descending);
 }
 
-function check({ views }: LsDraft, words: readonly string[]): void {
+/** What a view can't take in is refused, not ignored. */
+const USELESS: Readonly<Partial<Record<LsView, readonly (keyof LsDraft)[]>>> = {
+  html: ["columns", "types", "pid", "sort"],
+  tree: ["columns", "sort"],
+  dot: ["columns", "sort"],
+  mermaid: ["columns", "sort"],
+};
+
+const FLAGS: Readonly<Partial<Record<keyof LsDraft, string>>> = {
+  columns: "--output",
+  types: "--type",
+  pid: "--pid",
+  sort: "--sort",
+};
+
+function check(draft: LsDraft, words: readonly string[]): void {
+  const { views } = draft;
   const [first, second] = new Set(views);
   if (second !== undefined)
     throw new NsboxError("EUSAGE", `Cannot use --${first} and --${second}: one view at a time`, {
       hint: `run nsbox ls --${first}, then nsbox ls --${second}`,
+    });
+  const given = (name: keyof LsDraft): boolean => {
+    const value = draft[name];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined;
+  };
+  const useless = (first === undefined ? [] : (USELESS[first] ?? [])).find(given);
+  if (useless !== undefined)
+    throw new NsboxError("EUSAGE", `Cannot use ${FLAGS[useless]} with --${first}: it would change nothing there`, {
+      hint: `leave out ${FLAGS[useless]}`,
     });
   if (words[0] !== undefined)
     throw new NsboxError("EUSAGE", `Cannot list ${JSON.stringify(words[0])}: nsbox ls takes flags alone`, {

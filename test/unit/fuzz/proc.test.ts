@@ -11,6 +11,7 @@ import { escapeText } from "#src/inspect/escape-text.ts";
 import { diffMounts } from "#src/inspect/diff-mounts.ts";
 import { parseEnvNames, parseLimits } from "#src/inspect/parse-limits.ts";
 import { parseMountinfo } from "#src/inspect/parse-mountinfo.ts";
+import { parseHiding, parseNamespaceFile, parseNamespaceMounts, parseStat } from "#src/inspect/namespace-text.ts";
 import { CASES, randomText, SEED, seededRandom } from "#test/support/random-text.ts";
 
 interface Row {
@@ -55,6 +56,34 @@ const ROWS: readonly Row[] = [
       if (ticks !== undefined) expect(Number.isSafeInteger(ticks)).toBe(true);
       return 0;
     },
+  },
+  {
+    name: "parseStat",
+    pieces: ["1 (", ")", " S ", ...NUMBERS.map((number) => `${number} `), "(a) b) ", "\n"],
+    check: (text) => {
+      const { name, parent } = parseStat(text);
+      expect(Number.isSafeInteger(parent)).toBe(true);
+      return name.length;
+    },
+  },
+  {
+    name: "parseNamespaceFile",
+    pieces: ["net:[", "user:[", "socket:[", "/", "]", ...NUMBERS],
+    check: (text) => {
+      const found = parseNamespaceFile(text);
+      if (found !== undefined) expect(text).toBe(`${found.type}:[${/\d+/.exec(text)?.[0]}]`);
+      return 0;
+    },
+  },
+  {
+    name: "parseNamespaceMounts",
+    pieces: ["1 2 0:4 ", "net:[42] ", "/run/a\\040b ", "rw ", "- nsfs nsfs rw", " - nsfs ", "\n", ...NUMBERS],
+    check: (text) => parseNamespaceMounts(text).reduce((sum, { path }) => sum + path.length, 0),
+  },
+  {
+    name: "parseHiding",
+    pieces: ["1 2 0:4 / /proc rw ", "- proc proc rw,hidepid=2", " - proc ", "hidepid=", ",", "\n", ...NUMBERS],
+    check: (text) => parseHiding(text).join("").length,
   },
   {
     name: "parseNamespaceLink",
