@@ -22,6 +22,7 @@ const NAMELESS_ID = 54321;
 /** What the tests need of a checkout, besides bun itself. */
 const STAGED: readonly string[] = [
   "dist",
+  "docs",
   "ffi",
   "node_modules",
   "package.json",

@@ -3,16 +3,21 @@ import { NsboxError } from "#src/error.ts";
 import { holdSignals } from "#src/host/hold-signals.ts";
 import { printError } from "#src/host/print.ts";
 
-/** `run` is dispatched by hand: loading a command-line framework would cost more than a box. */
+/** Dispatched by hand: loading a command-line framework would cost more than a box, or than looking at one. */
 async function main(argv: readonly string[]): Promise<number> {
-  if (argv[0] === "run") {
+  const [name = "", ...rest] = argv;
+  if (name === "run") {
     holdSignals();
     const { runCommand } = await import("#src/cli/commands/run.ts");
-    const exitCode = await runCommand(argv.slice(1));
+    const exitCode = await runCommand(rest);
+    if (exitCode !== "help") return exitCode;
+  } else if (name === "inspect") {
+    const { inspectCommand } = await import("#src/cli/commands/inspect.ts");
+    const exitCode = await inspectCommand(rest);
     if (exitCode !== "help") return exitCode;
   }
   const { dispatch } = await import("#src/cli/dispatch.ts");
-  return dispatch(argv[0] === "run" ? ["help", "run"] : argv);
+  return dispatch(name === "run" || name === "inspect" ? ["help", name] : argv);
 }
 
 function fail(error: unknown, argv: readonly string[]): number {

@@ -39,21 +39,60 @@ function address(arg: Word, held: Uint8Array[]): number | bigint {
   return ptr(bytes);
 }
 
-/** Issues a system call; a text is passed with a NUL, bytes by their address. Returns the result, or -errno. */
-export function rawSyscall(name: SyscallName, ...args: readonly Word[]): number {
-  const { syscall, __errno_location: errnoLocation } = libc();
+const numbers: Map<SyscallName, number> = new Map();
+
+/** Looked up once for each name: the table is a text. */
+function numberOf(name: SyscallName): number {
+  const known = numbers.get(name);
+  if (known !== undefined) return known;
+  const number = syscallNumber(ARCH, name);
+  numbers.set(name, number);
+  return number;
+}
+
+/**
+ * Issues a system call; a text is passed with a NUL, bytes by their address. Returns the result, or -errno.
+ *
+ * Six parameters and no list of them: this runs hundreds of times in an interpreter.
+ */
+export function rawSyscall(
+  name: SyscallName,
+  a0: Word = 0,
+  a1: Word = 0,
+  a2: Word = 0,
+  a3: Word = 0,
+  a4: Word = 0,
+  a5: Word = 0,
+): number {
+  const library = libc();
   const held: Uint8Array[] = [];
-  const [a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0] = args.map((arg) => address(arg, held));
-  const result = syscall(syscallNumber(ARCH, name), a0, a1, a2, a3, a4, a5);
+  const result = library.syscall(
+    numberOf(name),
+    address(a0, held),
+    address(a1, held),
+    address(a2, held),
+    address(a3, held),
+    address(a4, held),
+    address(a5, held),
+  );
   if (result !== -1) return result;
-  const where = errnoLocation();
+  const where = library.__errno_location();
   // SAFETY: __errno_location points to this thread's errno, valid as long as the thread.
   return -read.i32(where as Parameters<typeof read.i32>[0], 0); // a Pointer is a number with a brand
 }
 
 /** As rawSyscall(), but throws SyscallError; `operand` says what it was about. */
-export function syscall(operand: string, name: SyscallName, ...args: readonly Word[]): number {
-  const result = rawSyscall(name, ...args);
+export function syscall(
+  operand: string,
+  name: SyscallName,
+  a0: Word = 0,
+  a1: Word = 0,
+  a2: Word = 0,
+  a3: Word = 0,
+  a4: Word = 0,
+  a5: Word = 0,
+): number {
+  const result = rawSyscall(name, a0, a1, a2, a3, a4, a5);
   if (result < 0) throw new SyscallError(name, -result, operand);
   return result;
 }

@@ -26,12 +26,13 @@ const TRUE = "/bin/true";
 const EMPTY = "empty Bun program";
 
 /** The names that targets refer to. */
-export const NAMES: Readonly<Record<"nsbox" | "empty" | "runc" | "ls" | "lsns", string>> = {
+export const NAMES: Readonly<Record<"nsbox" | "empty" | "runc" | "ls" | "lsns" | "inspect", string>> = {
   nsbox: "nsbox run",
   empty: EMPTY,
   runc: "runc run",
   ls: "nsbox ls",
   lsns: "lsns",
+  inspect: "nsbox inspect",
 };
 
 async function buildEmpty(cache: string): Promise<string> {
@@ -85,6 +86,7 @@ export async function openContestants(root: string, temp: string): Promise<(Cont
   const candidates: Candidate[] = [
     { name: EMPTY, commands: [[await buildEmpty(cache)]] },
     { name: NAMES.nsbox, commands: [[join(root, "dist/nsbox"), "run", "--", TRUE]] },
+    { name: NAMES.inspect, commands: [[join(root, "dist/nsbox"), "inspect", String(process.pid)]] },
     {
       name: "bwrap --unshare-all",
       commands: [["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", TRUE]],

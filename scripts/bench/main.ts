@@ -97,12 +97,23 @@ function coldTargets(measured: readonly Measured[]): Target[] {
     [NAMES.empty, 1.8],
     [NAMES.runc, 0.4],
   ] as const;
-  const nsbox = median(NAMES.nsbox);
-  return limits.flatMap(([name, limit]) => {
+  const [nsbox, inspect, empty] = [median(NAMES.nsbox), median(NAMES.inspect), median(NAMES.empty)];
+  const looking =
+    inspect === undefined || empty === undefined
+      ? []
+      : [
+          {
+            what: `cold ${NAMES.inspect} / (1.5 × ${NAMES.empty} + 5 ms)`,
+            ratio: inspect / (1.5 * empty + 5),
+            limit: 1,
+          },
+        ];
+  const starting = limits.flatMap(([name, limit]) => {
     const other = median(name);
     if (nsbox === undefined || other === undefined) return [];
     return [{ what: `cold ${NAMES.nsbox} / ${name}`, ratio: nsbox / other, limit }];
   });
+  return [...starting, ...looking];
 }
 
 function coldTable(measured: readonly Measured[]): string[] {

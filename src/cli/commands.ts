@@ -41,13 +41,14 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "inspect",
-    usage: "nsbox inspect PID [--json]",
+    usage: "nsbox inspect PID [FLAGS]",
     summary: "show what isolates a process",
     about:
-      "Namespaces, id maps, root, capabilities, seccomp and cgroup of a process. What may not be read is shown as such.",
+      "Who it is; its namespaces, whose they are and how many others share them; id maps, capabilities, seccomp; names, mounts, network, IPC objects, clocks; cgroup, limits, open files. What lies in another namespace is read by a helper that enters it and leaves no trace. What may not be read is shown as such, with the reason.",
     examples: [
       ["nsbox inspect $$", "your own shell"],
       ["nsbox inspect 4711 --json", "as data"],
+      ["nsbox inspect 4711 --watch --interval 500ms", "what changes while it runs"],
     ],
     options: INSPECT_OPTIONS,
     load: async () => (await import("./commands/inspect.ts")).inspectCommand,

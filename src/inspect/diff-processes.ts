@@ -2,6 +2,7 @@
 import { diffMounts } from "./diff-mounts.ts";
 import {
   type ComparedProcess,
+  type ComparedView,
   DIFF_GROUPS,
   type DiffGroup,
   type DiffItem,
@@ -11,7 +12,7 @@ import {
   type ProcessDiff,
 } from "./diff-view.ts";
 import type { IdRange } from "./proc-text.ts";
-import type { ProcessView, Readable } from "./process-view.ts";
+import type { Readable } from "./groups/group.ts";
 
 /** A thing that every process has: where to find it, and what it means. */
 interface Facet {
@@ -51,7 +52,7 @@ function placeFacet(name: "root" | "cwd" | "exe", meaning: string): Facet {
   return { group: "files", name, meaning, read: (process) => map(process[name], text) };
 }
 
-function idsText({ real, effective, saved, filesystem }: ProcessView["uids"]): string {
+function idsText({ real, effective, saved, filesystem }: ComparedView["uids"]): string {
   const all = [real, effective, saved, filesystem];
   return new Set(all).size === 1
     ? String(real)
@@ -63,7 +64,7 @@ function mapLines(ranges: readonly IdRange[]): readonly string[] {
   return ranges.map(({ inside, outside, size }) => `${inside} ${outside} ${size}`);
 }
 
-function capabilityFacet(name: keyof ProcessView["capabilities"], meaning: string): Facet {
+function capabilityFacet(name: keyof ComparedView["capabilities"], meaning: string): Facet {
   return { group: "capabilities", name, meaning, read: ({ view }) => known(view.capabilities[name]) };
 }
 
@@ -194,7 +195,7 @@ function sameValue(first: DiffValue, second: DiffValue): boolean {
   return key(first) === key(second);
 }
 
-function sideOf({ pid, name, command }: ProcessView): DiffSide {
+function sideOf({ pid, name, command }: ComparedView): DiffSide {
   const words = "value" in command ? command.value : [];
   return { pid, name, command: words.length === 0 ? `[${name}]` : words.join(" ") };
 }

@@ -1,14 +1,15 @@
 // /proc/PID → what `diff` compares, beyond what `inspect` reads. What may not be read becomes a value that says so.
 import { readFileSync, readlinkSync, statSync } from "node:fs";
-import type { ComparedProcess, FilePlace } from "./diff-view.ts";
-import { parseEnvNames, parseLimits } from "./parse-limits.ts";
+import type { ComparedProcess, ComparedView, FilePlace } from "./diff-view.ts";
+import { parseEnvNames, parseRlimits } from "./parse-limits.ts";
 import { parseMountinfo } from "./parse-mountinfo.ts";
-import type { Readable } from "./process-view.ts";
+import type { Readable } from "./groups/group.ts";
+import type { ProcessView } from "./process-view.ts";
 import { readProcess } from "./read-process.ts";
 
 /** All that is compared of one process. Throws NsboxError ESPEC if there is none with this PID. */
 export function readCompared(pid: number): ComparedProcess {
-  const view = readProcess(pid);
+  const view = viewOf(readProcess(pid));
   const at = (name: string): string => `/proc/${pid}/${name}`;
   const read = <T>(name: string, parse: (text: string) => T): Readable<T> =>
     attempt(() => parse(readFileSync(at(name), "utf8")));
@@ -19,9 +20,13 @@ export function readCompared(pid: number): ComparedProcess {
     cwd: place("cwd"),
     exe: place("exe"),
     mounts: read("mountinfo", parseMountinfo),
-    limits: read("limits", parseLimits),
+    limits: read("limits", parseRlimits),
     envNames: read("environ", parseEnvNames),
   };
+}
+
+function viewOf({ identity, ids, confinement, namespaces, capabilities, cgroups }: ProcessView): ComparedView {
+  return { ...identity, ...ids, ...confinement, namespaces: namespaces.list, capabilities, cgroups };
 }
 
 function readPlace(link: string): FilePlace {
@@ -51,6 +56,6 @@ function attempt<T>(read: () => T): Readable<T> {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
     if (code === undefined) throw error;
-    return { unreadable: code, reason: REASONS[code] ?? "the kernel refuses it" };
+    return { unreadable: code, reason: REASONS[code] ?? "the kernel refuses it", help: "" };
   }
 }

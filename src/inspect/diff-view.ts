@@ -1,7 +1,12 @@
 // What `diff` knows of two processes: the shape of its --json. Names are stable. Plain data.
 import type { Limit } from "./parse-limits.ts";
 import type { MountInfo } from "./parse-mountinfo.ts";
-import type { ProcessView, Readable } from "./process-view.ts";
+import type { CgroupLine } from "./proc-text.ts";
+import type { Readable } from "./groups/group.ts";
+import type { Ids } from "./groups/ids.ts";
+import type { NamespaceView } from "./groups/namespaces.ts";
+import type { Capabilities, Confinement } from "./groups/privileges.ts";
+import type { Identity } from "./groups/identity.ts";
 
 /** What a path leads to: the same path may be another file in another mount namespace. */
 export interface FilePlace {
@@ -11,9 +16,20 @@ export interface FilePlace {
   readonly inode: number;
 }
 
+/** Of what `inspect` reads, what is compared. */
+export interface ComparedView
+  extends
+    Pick<Identity, "pid" | "name" | "command">,
+    Pick<Ids, "uids" | "gids" | "groups" | "uidMap" | "gidMap">,
+    Pick<Confinement, "seccomp" | "noNewPrivs" | "label"> {
+  readonly namespaces: Readable<readonly Pick<NamespaceView, "type" | "inode">[]>;
+  readonly capabilities: Capabilities;
+  readonly cgroups: Readable<readonly Pick<CgroupLine, "controllers" | "path">[]>;
+}
+
 /** One process as it is compared: what `inspect` reads, and more. */
 export interface ComparedProcess {
-  readonly view: ProcessView;
+  readonly view: ComparedView;
   readonly root: Readable<FilePlace>;
   readonly cwd: Readable<FilePlace>;
   readonly exe: Readable<FilePlace>;

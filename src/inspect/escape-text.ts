@@ -2,6 +2,7 @@
 
 /** Control characters (C0, DEL, C1) and those that change the direction of text, as \xNN or \u{…}. */
 export function escapeText(text: string): string {
+  if (HARMLESS.test(text)) return text;
   let escaped = "";
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0;
@@ -11,6 +12,9 @@ export function escapeText(text: string): string {
   }
   return escaped;
 }
+
+/** Most texts are no more than this, and need no look at each character. */
+const HARMLESS = /^[\x20-\x7e]*$/;
 
 /** Bidirectional controls and zero-width characters: what is read would not be what is there. */
 function isDirection(code: number): boolean {

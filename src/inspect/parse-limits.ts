@@ -29,7 +29,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Every limit, in the order of the file; lines of no known limit are left out. */
-export function parseLimits(text: string): readonly Limit[] {
+export function parseRlimits(text: string): readonly Limit[] {
   return text.split("\n").flatMap((line) => {
     const match = /^(Max [a-z ]*[a-z]) +(\d+|unlimited) +(\d+|unlimited)(?: |$)/.exec(line);
     const [, title = "", soft = "", hard = ""] = match ?? [];

@@ -1,52 +1,37 @@
-// What `inspect` knows of a process: the shape of its --json. Names are stable.
-import type { CgroupLine, IdRange } from "./proc-text.ts";
+// What `inspect` knows of a process: the shape of its --json, which docs/inspect.md documents. Names are stable.
+import type { CgroupView } from "./groups/cgroups.ts";
+import type { ClockOffset } from "./groups/clocks.ts";
+import type { Readable } from "./groups/group.ts";
+import type { Identity } from "./groups/identity.ts";
+import type { Ids } from "./groups/ids.ts";
+import type { Ipc } from "./groups/ipc.ts";
+import type { Limit } from "./groups/limits.ts";
+import type { MountView, Places } from "./groups/mounts.ts";
+import type { Names } from "./groups/names.ts";
+import type { Namespaces } from "./groups/namespaces.ts";
+import type { Network } from "./groups/network.ts";
+import type { OpenFile } from "./groups/open-files.ts";
+import type { Capabilities, Confinement } from "./groups/privileges.ts";
 
-/** A value, or why it can't be had. */
-export type Readable<T> = { readonly value: T } | { readonly unreadable: string; readonly reason: string };
-
-export interface NamespaceView {
-  readonly type: string;
-  readonly inode: number;
-  /** The namespace of the process that inspects. */
-  readonly yours: boolean;
+/** All that isolates a process, a group each. */
+export interface ProcessView {
+  readonly identity: Identity;
+  readonly namespaces: Namespaces;
+  readonly ids: Ids;
+  readonly capabilities: Capabilities;
+  readonly confinement: Confinement;
+  readonly names: Readable<Names>;
+  readonly places: Places;
+  readonly mounts: Readable<readonly MountView[]>;
+  readonly network: Network;
+  readonly ipc: Ipc;
+  readonly clocks: Readable<readonly ClockOffset[]>;
+  readonly cgroups: Readable<readonly CgroupView[]>;
+  readonly limits: Readable<readonly Limit[]>;
+  readonly openFiles: Readable<readonly OpenFile[]>;
 }
 
-export interface ProcessView {
-  readonly pid: number;
-  readonly name: string;
-  readonly command: Readable<readonly string[]>;
-  readonly state: string;
-  readonly parent: number;
-  readonly threads: number;
-  /** Milliseconds since 1970. */
-  readonly startedAt: Readable<number>;
-  /** Its PID in every PID namespace that it lives in, the outermost first. */
-  readonly pids: readonly number[];
-  readonly uids: {
-    readonly real: number;
-    readonly effective: number;
-    readonly saved: number;
-    readonly filesystem: number;
-  };
-  readonly gids: {
-    readonly real: number;
-    readonly effective: number;
-    readonly saved: number;
-    readonly filesystem: number;
-  };
-  readonly groups: readonly number[];
-  readonly namespaces: Readable<readonly NamespaceView[]>;
-  readonly uidMap: Readable<readonly IdRange[]>;
-  readonly gidMap: Readable<readonly IdRange[]>;
-  readonly hostname: Readable<string>;
-  readonly root: Readable<string>;
-  readonly cwd: Readable<string>;
-  readonly exe: Readable<string>;
-  readonly capabilities: Readonly<
-    Record<"effective" | "permitted" | "inheritable" | "bounding" | "ambient", readonly string[]>
-  >;
-  readonly seccomp: { readonly mode: "none" | "strict" | "filter"; readonly filters: number };
-  readonly noNewPrivs: boolean;
-  readonly cgroups: Readable<readonly CgroupLine[]>;
-  readonly label: Readable<string>;
+/** As JSON; what is not known is null, so that every name is always there. */
+export function processJson(view: ProcessView, indent?: number): string {
+  return JSON.stringify(view, (_, value: unknown) => (value === undefined ? null : value), indent);
 }

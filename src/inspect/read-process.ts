@@ -1,123 +1,148 @@
 // /proc/PID → ProcessView. What may not be read becomes a value that says so; only a missing process is an error.
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { capNames } from "#ffi/uapi/capability.ts";
-import { NsboxError } from "#src/error.ts";
-import { parseCgroups, parseIdRanges, parseNamespaceLink, parseStartTicks, parseStatus } from "./proc-text.ts";
-import type { NamespaceView, ProcessView, Readable } from "./process-view.ts";
+import { listFolder, readLinkAt } from "#ffi/libc/dir.ts";
+import { readText } from "#ffi/libc/fd.ts";
+import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
+import { parseClockOffsets } from "./groups/clocks.ts";
+import { mapReadable, type Readable } from "./groups/group.ts";
+import { identityOf, parseCommand, startedAt } from "./groups/identity.ts";
+import { idsOf } from "./groups/ids.ts";
+import { parseLimits } from "./groups/limits.ts";
+import { findHidden } from "./groups/mounts.ts";
+import type { Namespaces } from "./groups/namespaces.ts";
+import { fileKind, type OpenFile } from "./groups/open-files.ts";
+import { capabilitiesOf, confinementOf, isDumpable } from "./groups/privileges.ts";
+import { numbersOf, type Status } from "./groups/status.ts";
+import { makeVisits, withFile } from "./visit.ts";
+import { NamespaceFiles } from "./namespace-files.ts";
+import { parseMountinfo } from "./parse-mountinfo.ts";
+import { attempt, ended, ProcDir } from "./proc-dir.ts";
+import { parseIdRanges, parseStatus } from "./proc-text.ts";
+import type { ProcessView } from "./process-view.ts";
+import { readCgroups } from "./read-cgroups.ts";
+import { ipcVisit, readIpc } from "./read-ipc.ts";
+import { NAMES_VISIT, readNames } from "./read-names.ts";
+import { readNamespaces } from "./read-sharers.ts";
+import { NETWORK_VISIT, readNetwork } from "./read-network.ts";
+import { refuse, type Subject } from "./refusal.ts";
+import type { Peeked } from "#src/run/peek.ts";
+import type { NamespaceType } from "#src/spec/spec.ts";
 
-/** KERNEL: USER_HZ, the unit of times in /proc/PID/stat. */
-const TICKS_PER_SECOND = 100;
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: "you may not: it takes the process's owner, or privilege over its user namespace",
-  EPERM: "you may not: it takes the process's owner, or privilege over its user namespace",
-  ENOENT: "this kernel does not show it, or the process has ended",
-  ESRCH: "the process has ended",
-};
-
-function attempt<T>(read: () => T): Readable<T> {
+/** Everything about one process. Throws NsboxError ESPEC if there is none with this PID, or it ends meanwhile. */
+export function readProcess(pid: number): ProcessView {
+  using dir = new ProcDir(pid);
+  const status = readStatus(dir);
+  const subject = subjectOf(dir, status);
+  const files = attempt(subject, () => new NamespaceFiles(dir));
   try {
-    return { value: read() };
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
-    if (code === undefined) throw error;
-    return { unreadable: code, reason: REASONS[code] ?? "the kernel refuses it" };
+    const view = readView(dir, status, subject, files);
+    dir.checkAlive();
+    return view;
+  } finally {
+    if ("value" in files) files.value[Symbol.dispose]();
   }
 }
 
-/** Everything about one process. Throws NsboxError ESPEC if there is none with this PID. */
-export function readProcess(pid: number): ProcessView {
-  const at = (name: string): string => `/proc/${pid}/${name}`;
-  const text = (name: string): string => readFileSync(at(name), "utf8");
-  const status = readStatus(pid);
-  const namespaces = attempt(() => readNamespaces(pid));
+function readStatus(dir: ProcDir): Status {
+  try {
+    return parseStatus(dir.text("status"));
+  } catch (cause) {
+    if (cause instanceof SyscallError) throw ended(dir.pid, cause);
+    throw cause;
+  }
+}
+
+function subjectOf(dir: ProcDir, status: Status): Subject {
+  const uid = numbersOf(status.get("Uid"))[1] ?? 0;
   return {
-    pid,
-    name: status.get("Name") ?? "",
-    command: attempt(() => text("cmdline").split("\0").slice(0, -1)),
-    state: status.get("State") ?? "",
-    parent: numbers(status.get("PPid"))[0] ?? 0,
-    threads: numbers(status.get("Threads"))[0] ?? 0,
-    startedAt: attempt(() => startedAt(text("stat"))),
-    pids: numbers(status.get("NSpid")),
-    uids: idsOf(status.get("Uid")),
-    gids: idsOf(status.get("Gid")),
-    groups: numbers(status.get("Groups")),
-    namespaces,
-    uidMap: attempt(() => parseIdRanges(text("uid_map"))),
-    gidMap: attempt(() => parseIdRanges(text("gid_map"))),
-    hostname: readHostname(namespaces),
-    root: attempt(() => readlinkSync(at("root"))),
-    cwd: attempt(() => readlinkSync(at("cwd"))),
-    exe: attempt(() => readlinkSync(at("exe"))),
-    capabilities: {
-      effective: capsOf(status.get("CapEff")),
-      permitted: capsOf(status.get("CapPrm")),
-      inheritable: capsOf(status.get("CapInh")),
-      bounding: capsOf(status.get("CapBnd")),
-      ambient: capsOf(status.get("CapAmb")),
-    },
-    seccomp: { mode: seccompMode(status.get("Seccomp")), filters: numbers(status.get("Seccomp_filters"))[0] ?? 0 },
-    noNewPrivs: status.get("NoNewPrivs") === "1",
-    cgroups: attempt(() => parseCgroups(text("cgroup"))),
-    label: readLabel(() => text("attr/current")),
+    uid,
+    zombie: status.get("State")?.startsWith("Z") === true,
+    kernelThread: status.get("Kthread") === "1",
+    dumpable: isDumpable(dir.owner(), uid),
+    yourUid: rawSyscall("geteuid"),
   };
 }
 
-function readStatus(pid: number): ReadonlyMap<string, string> {
-  const status = attempt(() => readFileSync(`/proc/${pid}/status`, "utf8"));
-  if ("value" in status) return parseStatus(status.value);
-  const hidden = existsSync("/proc/1") ? "" : "; /proc is mounted with hidepid, and shows only your own";
-  throw new NsboxError("ESPEC", `Cannot inspect ${pid}: no process has this PID${hidden}`, {
-    hint: "PIDs are listed by ps ax, and those of a box's processes are not what they are inside",
-  });
+function readView(dir: ProcDir, status: Status, subject: Subject, namespaces: Readable<NamespaceFiles>): ProcessView {
+  const text = (name: string): Readable<string> => attempt(subject, () => dir.text(name));
+  const link = (name: string): Readable<string> => attempt(subject, () => dir.link(name));
+  const files = "value" in namespaces ? namespaces.value : undefined;
+  const visits = makeVisits(files, [NAMES_VISIT, NETWORK_VISIT, ipcVisit(files)], subject);
+  const visit = (type: NamespaceType): Readable<Peeked> => visits.get(type) ?? refuse(0, subject);
+  const unknown: Namespaces = {
+    list: mapReadable(namespaces, () => []),
+    yourUser: undefined,
+    unseenProcesses: 0,
+    hidepid: false,
+  };
+  return {
+    identity: identityOf(status, {
+      pid: dir.pid,
+      command: mapReadable(text("cmdline"), parseCommand),
+      startedAt: mapReadable(text("stat"), (stat) => startedAt(stat, Date.now(), uptimeMs()) ?? 0),
+      parentName: readName(numbersOf(status.get("PPid"))[0] ?? 0),
+    }),
+    namespaces: files === undefined ? unknown : readNamespaces(files, dir.pid, subject),
+    ids: idsOf(status, {
+      uidMap: mapReadable(text("uid_map"), parseIdRanges),
+      gidMap: mapReadable(text("gid_map"), parseIdRanges),
+      setgroups: mapReadable(text("setgroups"), (word) => word.trim()),
+    }),
+    capabilities: capabilitiesOf(status),
+    confinement: confinementOf(status, { label: readLabel(dir, subject), dumpable: subject.dumpable }),
+    names: readNames(visit("uts")),
+    places: { root: link("root"), cwd: link("cwd"), exe: link("exe") },
+    mounts: mapReadable(text("mountinfo"), (mounts) => findHidden(parseMountinfo(mounts))),
+    network: readNetwork(dir, visit("net"), subject),
+    ipc: readIpc(visit("ipc"), subject),
+    clocks: mapReadable(text("timens_offsets"), parseClockOffsets),
+    cgroups: mapReadable(text("cgroup"), readCgroups),
+    limits: mapReadable(text("limits"), parseLimits),
+    openFiles: attempt(subject, () => readOpenFiles(dir)),
+  };
 }
 
-function readNamespaces(pid: number): readonly NamespaceView[] {
-  const folder = `/proc/${pid}/ns`;
-  return readdirSync(folder)
-    .filter((type) => !type.endsWith("_for_children"))
-    .flatMap((type) => {
-      const inode = parseNamespaceLink(readlinkSync(`${folder}/${type}`));
-      const yours = parseNamespaceLink(readlinkSync(`/proc/self/ns/${type}`));
-      return inode === undefined ? [] : [{ type, inode, yours: inode === yours }];
+/** KERNEL: EINVAL where no security module labels processes. */
+function readLabel(dir: ProcDir, subject: Subject): Readable<string> {
+  try {
+    return { value: dir.text("attr/current").replace(/[\0\n]+$/, "") };
+  } catch (error) {
+    if (error instanceof SyscallError && error.is("EINVAL")) return { value: "" };
+    return attempt(subject, () => {
+      throw error;
     });
+  }
 }
 
-/** EINVAL: no security module labels processes here. */
-function readLabel(read: () => string): Readable<string> {
-  const label = attempt(() => read().replace(/[\0\n]+$/, ""));
-  return "unreadable" in label && label.unreadable === "EINVAL" ? { value: "" } : label;
+/** Since when the machine is up, by the clock that also starts processes. */
+function uptimeMs(): number {
+  const CLOCK_BOOTTIME = 7;
+  const now = new BigInt64Array(2);
+  rawSyscall("clock_gettime", CLOCK_BOOTTIME, new Uint8Array(now.buffer));
+  return Number((now[0] ?? 0n) * 1000n + (now[1] ?? 0n) / 1_000_000n);
 }
 
-/** uname(2) tells only of one's own UTS namespace. */
-function readHostname(namespaces: ProcessView["namespaces"]): Readable<string> {
-  const uts = "value" in namespaces ? namespaces.value.find(({ type }) => type === "uts") : undefined;
-  if (uts?.yours === true) return attempt(() => readFileSync("/proc/sys/kernel/hostname", "utf8").trim());
-  return { unreadable: "ENOENT", reason: "it is in another UTS namespace" };
+/** Undefined of a process that may not be seen or has ended. */
+function readName(pid: number): string | undefined {
+  if (pid === 0) return undefined;
+  try {
+    return readText(`/proc/${pid}/comm`).replace(/\n$/, "");
+  } catch (error) {
+    if (error instanceof SyscallError) return undefined;
+    throw error;
+  }
 }
 
-function startedAt(stat: string): number {
-  const boot = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1] ?? "0";
-  return Number(boot) * 1000 + ((parseStartTicks(stat) ?? 0) * 1000) / TICKS_PER_SECOND;
-}
-
-function numbers(text: string | undefined): readonly number[] {
-  return (text ?? "")
-    .split(/\s+/)
-    .filter((part) => /^\d+$/.test(part))
-    .map(Number);
-}
-
-function idsOf(text: string | undefined): ProcessView["uids"] {
-  const [real = 0, effective = 0, saved = 0, filesystem = 0] = numbers(text);
-  return { real, effective, saved, filesystem };
-}
-
-function capsOf(hex: string | undefined): readonly string[] {
-  return capNames(BigInt(`0x${hex ?? "0"}`));
-}
-
-function seccompMode(text: string | undefined): "none" | "strict" | "filter" {
-  return text === "2" ? "filter" : text === "1" ? "strict" : "none";
+/** A file that is closed meanwhile is left out. Throws SyscallError. */
+function readOpenFiles(dir: ProcDir): readonly OpenFile[] {
+  return withFile(dir.list("fd"), (folder) =>
+    listFolder(folder).flatMap((name) => {
+      try {
+        const target = readLinkAt(folder, name);
+        return [{ fd: Number(name), kind: fileKind(target), target }];
+      } catch (error) {
+        if (error instanceof SyscallError && error.is("ENOENT")) return [];
+        throw error;
+      }
+    }),
+  );
 }

@@ -35,7 +35,6 @@ export const LAYERS: readonly Layer[] = [
     may: [...SPEC_USERS, "src/demo/", "src/plan/", "src/run/", "ffi/libc/"],
   },
   { of: ["src/demo/"], pure: true, may: [...SPEC_USERS, "src/plan/"] },
-  { of: ["src/inspect/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
   { of: ["src/egress/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:"] },
   {
     of: ["src/state/"],
@@ -48,6 +47,16 @@ export const LAYERS: readonly Layer[] = [
     may: [...SPEC_USERS, "ffi/libc/", "node:fs", "src/plan/", "src/run/", "src/state/", "src/inspect/"],
   },
   { of: ["src/net/"], pure: false, may: [...SPEC_USERS, "src/state/", "ffi/libc/", "node:"] },
+  {
+    of: ["src/inspect/groups/"],
+    pure: true,
+    may: [...SPEC_USERS, "src/inspect/proc-text.ts", "src/inspect/parse-mountinfo.ts"],
+  },
+  {
+    of: ["src/inspect/"],
+    pure: false,
+    may: [...SPEC_USERS, "ffi/libc/", "ffi/tape/call.ts", "src/run/peek.ts", "node:fs"],
+  },
   {
     of: ["src/cli/"],
     pure: false,

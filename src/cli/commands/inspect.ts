@@ -2,23 +2,56 @@
 import { INSPECT_OPTIONS, type InspectDraft } from "#src/cli/inspect-options.ts";
 import { parseOptions } from "#src/cli/parse.ts";
 import { NsboxError } from "#src/error.ts";
-import { printOut } from "#src/host/print.ts";
-import { isTerminal } from "#src/host/read-facts.ts";
+import { printError, printOut } from "#src/host/print.ts";
+import { readTerminalSize } from "#src/host/terminal-size.ts";
 import { explainProcess } from "#src/inspect/explain-process.ts";
+import { processJson } from "#src/inspect/process-view.ts";
 import { readProcess } from "#src/inspect/read-process.ts";
 
-const WIDTH = 96;
+/** Where no terminal tells. */
+const WIDTH = 120;
+const INTERVAL_MS = 2000;
 
-/** Prints what isolates a process. Throws NsboxError. */
-export async function inspectCommand(argv: readonly string[]): Promise<number> {
-  const draft: InspectDraft = { json: false };
-  const { words } = parseOptions(INSPECT_OPTIONS, draft, argv, { command: "inspect", stopAtWord: false });
-  const view = readProcess(parsePid(words));
-  const color = isTerminal(1) && (process.env["NO_COLOR"] ?? "") === "";
-  printOut(draft.json ? `${JSON.stringify(view, null, 2)}\n` : explainProcess(view, { color, width: WIDTH }));
+/** Prints what isolates a process; "help" if that was asked for. Throws NsboxError. */
+export async function inspectCommand(argv: readonly string[]): Promise<number | "help"> {
+  const draft: InspectDraft = { json: false, watch: false, intervalMs: undefined };
+  const { words, help } = parseOptions(INSPECT_OPTIONS, draft, argv, { command: "inspect", stopAtWord: false });
+  if (help) return "help";
+  const pid = parsePid(words);
+  if (draft.watch) return watchProcess(pid, draft);
+  if (draft.intervalMs !== undefined)
+    throw new NsboxError("EUSAGE", "Cannot use --interval: without --watch one looks once", { hint: "add --watch" });
+  printOut(draft.json ? `${processJson(readProcess(pid), 2)}\n` : processText(pid));
   return 0;
 }
 
+function processText(pid: number): string {
+  const size = readTerminalSize(1);
+  const color = size !== undefined && (process.env["NO_COLOR"] ?? "") === "";
+  return explainProcess(readProcess(pid), Date.now(), { color, width: size?.columns ?? WIDTH });
+}
+
+/** The end of the process is the end of the watch, and no failure; with --json each change is a line. */
+async function watchProcess(pid: number, { json, intervalMs = INTERVAL_MS }: InspectDraft): Promise<number> {
+  const { watch } = await import("#src/cli/watch.ts");
+  let [seen, ended] = [false, false];
+  const look = (): string | undefined => {
+    try {
+      const text = json ? `${processJson(readProcess(pid))}\n` : processText(pid);
+      seen = true;
+      return text;
+    } catch (error) {
+      ended = seen && error instanceof NsboxError && error.code === "ESPEC";
+      if (ended) return undefined;
+      throw error;
+    }
+  };
+  await watch(look, { intervalMs, redraw: !json && readTerminalSize(1) !== undefined });
+  if (ended) printError(`nsbox: process ${pid} has ended\n`);
+  return 0;
+}
+
+/** The one place that says what a process is called on the command line. */
 function parsePid(words: readonly string[]): number {
   const [word, ...rest] = words;
   const hint = "write for example nsbox inspect $$";

@@ -7,9 +7,18 @@ import {
   parseStartTicks,
   parseStatus,
 } from "#src/inspect/proc-text.ts";
+import { parseClockOffsets } from "#src/inspect/groups/clocks.ts";
+import { parseSysv } from "#src/inspect/groups/ipc.ts";
+import { parseLimits } from "#src/inspect/groups/limits.ts";
+import { drawTree, findHidden } from "#src/inspect/groups/mounts.ts";
+import { parseInet6Addresses, parseInterfaces, parseLocalAddresses } from "#src/inspect/groups/net-interfaces.ts";
+import { parseInet6Routes, parseRoutes } from "#src/inspect/groups/net-routes.ts";
+import { parseDiag, parseInternet, parseUnix } from "#src/inspect/groups/net-sockets.ts";
+import { fileKind, socketInode } from "#src/inspect/groups/open-files.ts";
+import { wrapText } from "#src/inspect/render-groups.ts";
 import { escapeText } from "#src/inspect/escape-text.ts";
 import { diffMounts } from "#src/inspect/diff-mounts.ts";
-import { parseEnvNames, parseLimits } from "#src/inspect/parse-limits.ts";
+import { parseEnvNames, parseRlimits } from "#src/inspect/parse-limits.ts";
 import { parseMountinfo } from "#src/inspect/parse-mountinfo.ts";
 import { parseHiding, parseNamespaceFile, parseNamespaceMounts, parseStat } from "#src/inspect/namespace-text.ts";
 import { CASES, randomText, SEED, seededRandom } from "#test/support/random-text.ts";
@@ -114,10 +123,10 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    name: "parseLimits",
+    name: "parseRlimits",
     pieces: ["Max open files ", "Max cpu time ", "Max ", "unlimited ", "\n", "   ", "files", ...NUMBERS],
     check: (text) => {
-      const limits = parseLimits(text);
+      const limits = parseRlimits(text);
       for (const { soft, hard } of limits) for (const value of [soft, hard]) expect(value).toMatch(/^(\d+|unlimited)$/);
       return limits.length * 8;
     },
@@ -143,16 +152,95 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+const HEX = ["0", "0A", "07", "0100007F", "00000000", "FFFF", "1F90", "f".repeat(32), "0".repeat(32)];
+const BLANKS = [" ", "  ", "\t", "\n", ":", "|-- ", "/32 host LOCAL\n", "   "];
+
+/** A parser of lines gives no more rows than there are lines. */
+function lines(name: string, pieces: readonly string[], parse: (text: string) => readonly unknown[]): Row {
+  return {
+    name,
+    pieces: [...NUMBERS, ...HEX, ...BLANKS, ...pieces],
+    check: (text) => {
+      const found = parse(text);
+      expect(found.length).toBeLessThanOrEqual(text.split("\n").length);
+      expect(JSON.stringify(found)).not.toContain("null"); // what isn't a number
+      return 0;
+    },
+  };
+}
+
+const GROUP_ROWS: readonly Row[] = [
+  lines("parseLimits", ["Max open files", "unlimited", "bytes"], (text) =>
+    parseLimits(text).map(({ soft = 0, hard = 0 }) => [soft, hard]),
+  ),
+  lines("parseClockOffsets", ["monotonic", "boottime", "1", "7"], parseClockOffsets),
+  lines("parseSysv", ["key shmid perms size uid gid nattch", "shmid", "key"], (text) => parseSysv("shm", text)),
+  lines("parseInterfaces", ["lo:", "veth1:1 ", " 1".repeat(15)], parseInterfaces),
+  lines("parseLocalAddresses", ["127.0.0.1\n", "|-- 10.0.0.1\n   /32 host LOCAL\n", "999.9.9.9"], parseLocalAddresses),
+  lines("parseInet6Addresses", ["lo", "eth0"], parseInet6Addresses),
+  lines("parseRoutes", ["eth0\t", "00000000\t", "0003\t", "FFFFFF00\t"], parseRoutes),
+  lines("parseInet6Routes", ["eth0", `${"0".repeat(32)} 00 `, "00000001"], parseInet6Routes),
+  lines("parseInternet", ["0: 0100007F:1F90 ", "0A ", "x y z a 0 b 12 "], (text) => parseInternet("tcp", text)),
+  lines("parseUnix", ["00000000: 00000002 00000000 00010000 0001 01 12 ", "/run/x", "@y"], (text) =>
+    parseUnix(text).map(({ inode, address }) => [inode, address]),
+  ),
+  {
+    name: "parseDiag",
+    pieces: ["\x10\0\0\0", "\x58\0\0\0", "\x14\0", "\x03\0", "\x02\0", "\0\0\0\0", "\xff\xff", "\x02", "\x0a"],
+    check: (text) => parseDiag(Uint8Array.from(text, (letter) => letter.charCodeAt(0))).listeners.length * 88,
+  },
+  {
+    name: "findHidden and drawTree",
+    pieces: [
+      ...NUMBERS,
+      "1 ",
+      "2 ",
+      "3 ",
+      "0:1 / ",
+      "/a ",
+      "/a/b ",
+      "rw ",
+      "- tmpfs x rw\n",
+      "1 2 0:1 / /a rw - t s rw\n",
+    ],
+    check: (text) => {
+      const mounts = findHidden(parseMountinfo(text));
+      expect(drawTree(mounts).length).toBeLessThanOrEqual(mounts.length);
+      return 0;
+    },
+  },
+  {
+    name: "wrapText",
+    pieces: ["a", " ", ",", "word", "long-long-word", "é"],
+    check: (text) => {
+      const wrapped = wrapText(text, 7);
+      for (const line of wrapped) expect(line.length).toBeLessThanOrEqual(7);
+      return wrapped.join("").length;
+    },
+  },
+  {
+    name: "fileKind and socketInode",
+    pieces: ["pipe:[", "socket:[", "]", "/dev/pts/", "/memfd:", " (deleted)", ...NUMBERS],
+    check: (text) => {
+      expect(fileKind(text)).not.toBe("");
+      return socketInode(text) === undefined ? 0 : 1;
+    },
+  },
+];
+
 describe("parsers of /proc under random text", () => {
-  test.each(ROWS)("$name() never throws, and gives no more than it was given", ({ pieces, check }) => {
-    const random = seededRandom(SEED);
-    let longest = 0;
-    for (let n = 0; n < CASES; n++) {
-      const text = randomText(random, pieces, 40);
-      const size = check(text);
-      expect(size).toBeLessThanOrEqual(text.length);
-      longest = Math.max(longest, text.length);
-    }
-    expect(longest).toBeGreaterThan(20);
-  });
+  test.each([...ROWS, ...GROUP_ROWS])(
+    "$name() never throws, and gives no more than it was given",
+    ({ pieces, check }) => {
+      const random = seededRandom(SEED);
+      let longest = 0;
+      for (let n = 0; n < CASES; n++) {
+        const text = randomText(random, pieces, 40);
+        const size = check(text);
+        expect(size).toBeLessThanOrEqual(text.length);
+        longest = Math.max(longest, text.length);
+      }
+      expect(longest).toBeGreaterThan(20);
+    },
+  );
 });

@@ -1,34 +1,31 @@
 import { describe, expect, test } from "bun:test";
 import { diffProcesses } from "#src/inspect/diff-processes.ts";
-import { type ComparedProcess, DIFF_GROUPS, type DiffItem, type ProcessDiff } from "#src/inspect/diff-view.ts";
+import {
+  type ComparedProcess,
+  type ComparedView,
+  DIFF_GROUPS,
+  type DiffItem,
+  type ProcessDiff,
+} from "#src/inspect/diff-view.ts";
+import type { NamespaceView } from "#src/inspect/groups/namespaces.ts";
 import { explainDiff } from "#src/inspect/explain-diff.ts";
 import { parseMountinfo } from "#src/inspect/parse-mountinfo.ts";
-import type { ProcessView } from "#src/inspect/process-view.ts";
 
-const VIEW: ProcessView = {
+const VIEW: ComparedView = {
   pid: 10,
   name: "sh",
   command: { value: ["sh", "-c", "sleep 1"] },
-  state: "S (sleeping)",
-  parent: 1,
-  threads: 1,
-  startedAt: { value: 0 },
-  pids: [10],
   uids: { real: 1000, effective: 1000, saved: 1000, filesystem: 1000 },
   gids: { real: 1000, effective: 1000, saved: 1000, filesystem: 1000 },
   groups: [27, 4],
   namespaces: {
     value: [
-      { type: "net", inode: 4026531840, yours: true },
-      { type: "uts", inode: 4026531838, yours: true },
+      { type: "net", inode: 4026531840 },
+      { type: "uts", inode: 4026531838 },
     ],
   },
   uidMap: { value: [{ inside: 0, outside: 0, size: 4294967295 }] },
   gidMap: { value: [{ inside: 0, outside: 0, size: 4294967295 }] },
-  hostname: { value: "host" },
-  root: { value: "/" },
-  cwd: { value: "/" },
-  exe: { value: "/bin/sh" },
   capabilities: {
     effective: [],
     permitted: [],
@@ -38,7 +35,7 @@ const VIEW: ProcessView = {
   },
   seccomp: { mode: "none", filters: 0 },
   noNewPrivs: false,
-  cgroups: { value: [{ hierarchy: 0, controllers: [], path: "/user" }] },
+  cgroups: { value: [{ controllers: [], path: "/user" }] },
   label: { value: "" },
 };
 
@@ -57,7 +54,7 @@ const ONE: ComparedProcess = {
   envNames: { value: ["HOME", "PATH"] },
 };
 
-function withView(change: Partial<ProcessView>): ComparedProcess {
+function withView(change: Partial<ComparedView>): ComparedProcess {
   return { ...ONE, view: { ...VIEW, ...change } };
 }
 
@@ -80,7 +77,7 @@ describe("diffProcesses()", () => {
   test.each<[string, ComparedProcess, readonly string[]]>([
     [
       "a namespace",
-      withView({ namespaces: { value: [{ type: "net", inode: 7, yours: false }, ...utsOf(VIEW)] } }),
+      withView({ namespaces: { value: [{ type: "net", inode: 7 }, ...utsOf(VIEW)] } }),
       ["namespaces net"],
     ],
     ["a namespace that one kernel lacks", withView({ namespaces: { value: utsOf(VIEW) } }), ["namespaces net"]],
@@ -95,11 +92,7 @@ describe("diffProcesses()", () => {
     ["no_new_privs", withView({ noNewPrivs: true }), ["privileges no_new_privs"]],
     ["a seccomp filter", withView({ seccomp: { mode: "filter", filters: 1 } }), ["privileges seccomp"]],
     ["a label", withView({ label: { value: "docker-default" } }), ["privileges label"]],
-    [
-      "a cgroup",
-      withView({ cgroups: { value: [{ hierarchy: 0, controllers: [], path: "/x" }] } }),
-      ["cgroup version 2"],
-    ],
+    ["a cgroup", withView({ cgroups: { value: [{ controllers: [], path: "/x" }] } }), ["cgroup version 2"]],
     ["a limit", { ...ONE, limits: { value: [{ name: "nofile", soft: "1", hard: "4096" }] } }, ["limits nofile"]],
     ["a variable", { ...ONE, envNames: { value: ["PATH"] } }, ["environment names"]],
     ["the root, by what it is", { ...ONE, root: { value: { path: "/", device: "8:1", inode: 3 } } }, ["files root"]],
@@ -129,7 +122,7 @@ describe("diffProcesses()", () => {
   });
 
   test("says of what may not be read why, and counts it for neither", () => {
-    const denied = { unreadable: "EACCES", reason: "you may not" };
+    const denied = { unreadable: "EACCES", reason: "you may not", help: "" };
     const diff = diffProcesses(ONE, { ...withView({ namespaces: denied }), mounts: denied, limits: denied });
     expect(diff).toMatchObject({ different: 0, unknown: 10 });
     expect(find(diff, "namespaces", "net")).toEqual({
@@ -146,7 +139,7 @@ describe("diffProcesses()", () => {
   });
 });
 
-function utsOf({ namespaces }: ProcessView): readonly { type: string; inode: number; yours: boolean }[] {
+function utsOf({ namespaces }: ComparedView): readonly Pick<NamespaceView, "type" | "inode">[] {
   return "value" in namespaces ? namespaces.value.filter(({ type }) => type === "uts") : [];
 }
 
@@ -158,7 +151,7 @@ describe("explainDiff()", () => {
     const other = withView({
       pid: 11,
       command: { value: [] },
-      namespaces: { value: [{ type: "net", inode: 7, yours: false }, ...utsOf(VIEW)] },
+      namespaces: { value: [{ type: "net", inode: 7 }, ...utsOf(VIEW)] },
       capabilities: { ...capabilities, bounding: ["CAP_CHOWN"] },
     });
     const mounts = parseMountinfo(MOUNTS.replace("/only-here", "/only-there").replace("/proc rw", "/proc ro,nosuid"));
@@ -174,7 +167,7 @@ describe("explainDiff()", () => {
   });
 
   test("gathers what may not be read by its reason", () => {
-    const denied = { unreadable: "EACCES", reason: "you may not" };
+    const denied = { unreadable: "EACCES", reason: "you may not", help: "" };
     const text = explainDiff(diffProcesses(ONE, { ...ONE, root: denied, cwd: denied, exe: denied }), options);
     expect(text).toContain("\n  ?  root, cwd, exe: you may not (EACCES)\n");
     expect(text).toMatch(/\n\nnothing differs: \d+ the same, 3 may not be read\n$/);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseEnvNames, parseLimits } from "#src/inspect/parse-limits.ts";
+import { parseEnvNames, parseRlimits } from "#src/inspect/parse-limits.ts";
 
 const TEXT = `Limit                     Soft Limit           Hard Limit           Units     
 Max cpu time              unlimited            unlimited            seconds   
@@ -9,9 +9,9 @@ Max nice priority         0                    0
 Max of the future         1                    2                    apples    
 `;
 
-describe("parseLimits()", () => {
+describe("parseRlimits()", () => {
   test("gives each limit by its name of --rlimit, and leaves out what it doesn't know", () => {
-    expect(parseLimits(TEXT)).toEqual([
+    expect(parseRlimits(TEXT)).toEqual([
       { name: "cpu", soft: "unlimited", hard: "unlimited" },
       { name: "core", soft: "0", hard: "unlimited" },
       { name: "nofile", soft: "1024", hard: "524288" },
@@ -21,7 +21,7 @@ describe("parseLimits()", () => {
 
   test("knows every limit of this machine", async () => {
     const text = await Bun.file("/proc/self/limits").text();
-    expect(parseLimits(text)).toHaveLength(text.trim().split("\n").length - 1);
+    expect(parseRlimits(text)).toHaveLength(text.trim().split("\n").length - 1);
   });
 });
 

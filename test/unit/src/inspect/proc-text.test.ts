@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { CAPS } from "#ffi/uapi/capability.ts";
 import { escapeText } from "#src/inspect/escape-text.ts";
-import { explainCapabilities } from "#src/inspect/explain-process.ts";
+import { explainCapabilities } from "#src/inspect/groups/privileges.ts";
 import {
   explainIdRange,
   parseCgroups,

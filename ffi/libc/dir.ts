@@ -1,0 +1,45 @@
+// Folders by descriptor: what is opened below one is of that folder, whatever happens to its path meanwhile.
+import { type Fd, asFd } from "./fd.ts";
+import { O } from "#ffi/uapi/fcntl.ts";
+import { rawSyscall, syscall } from "./syscall.ts";
+
+/** Opens a path below a folder, close-on-exec, see openat(2). Throws SyscallError. */
+export function openFileAt(dir: Fd, path: string, flags: number = O.RDONLY): Fd {
+  return asFd(syscall(path, "openat", dir, path, flags | O.CLOEXEC, 0));
+}
+
+/** One place for all links: they are many, and fresh memory costs more than reading them. */
+const link: Uint8Array = new Uint8Array(new ArrayBuffer(4096));
+const decoder: TextDecoder = new TextDecoder();
+
+/** What a symbolic link says, see readlinkat(2). Throws SyscallError. */
+export function readLinkAt(dir: Fd, path: string): string {
+  return decoder.decode(link.subarray(0, syscall(path, "readlinkat", dir, path, link, link.length)));
+}
+
+const ENTRIES_BYTES = 32 * 1024;
+const NAME_OFFSET = 19; // of struct linux_dirent64: u64 ino, i64 off, u16 reclen, u8 type, then the name
+
+/** The names in an open folder but for "." and "..", see getdents64(2). Throws SyscallError. */
+export function listFolder(dir: Fd): readonly string[] {
+  const bytes = new Uint8Array(ENTRIES_BYTES);
+  const view = new DataView(bytes.buffer);
+  const names: string[] = [];
+  for (;;) {
+    const length = syscall(`descriptor ${dir}`, "getdents64", dir, bytes, bytes.length);
+    if (length === 0) return names;
+    for (let at = 0; at < length; at += view.getUint16(at + 16, true)) {
+      const name = decoder.decode(bytes.subarray(at + NAME_OFFSET, bytes.indexOf(0, at + NAME_OFFSET)));
+      if (name !== "." && name !== "..") names.push(name);
+    }
+  }
+}
+
+/** Owner of what is open or, with a path, of what stands there, see statx(2); undefined where that may not be known. */
+export function ownerAt(dir: Fd, path: string): number | undefined {
+  const STATX_UID = 0x8;
+  const AT_EMPTY_PATH = 0x1000;
+  const bytes = new Uint8Array(256);
+  if (rawSyscall("statx", dir, path, AT_EMPTY_PATH, STATX_UID, bytes) < 0) return undefined;
+  return new DataView(bytes.buffer).getUint32(20, true);
+}

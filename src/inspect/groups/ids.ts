@@ -1,0 +1,75 @@
+// Users and groups, and what they are outside: see credentials(7), user_namespaces(7).
+import { explainIdRange, type IdRange } from "../proc-text.ts";
+import { type Group, type Readable, rows, shown } from "./group.ts";
+import { numbersOf, type Status } from "./status.ts";
+
+export interface FourIds {
+  readonly real: number;
+  readonly effective: number;
+  readonly saved: number;
+  readonly filesystem: number;
+}
+
+export interface Ids {
+  /** As you see them, not as the process does. */
+  readonly uids: FourIds;
+  readonly gids: FourIds;
+  readonly groups: readonly number[];
+  readonly uidMap: Readable<readonly IdRange[]>;
+  readonly gidMap: Readable<readonly IdRange[]>;
+  /** "deny" where groups may not be dropped: see user_namespaces(7). */
+  readonly setgroups: Readable<string>;
+}
+
+export function idsOf(status: Status, rest: Pick<Ids, "uidMap" | "gidMap" | "setgroups">): Ids {
+  return {
+    uids: fourIds(status.get("Uid")),
+    gids: fourIds(status.get("Gid")),
+    groups: numbersOf(status.get("Groups")),
+    ...rest,
+  };
+}
+
+function fourIds(text: string | undefined): FourIds {
+  const [real = 0, effective = 0, saved = 0, filesystem = 0] = numbersOf(text);
+  return { real, effective, saved, filesystem };
+}
+
+/** What the id is inside; undefined where the map has no place for it. */
+export function insideId(id: number, map: readonly IdRange[]): number | undefined {
+  const range = map.find(({ outside, size }) => id >= outside && id < outside + size);
+  return range === undefined ? undefined : range.inside + (id - range.outside);
+}
+
+export function explainIds(ids: Ids): Group {
+  return {
+    title: "Ids",
+    meaning: "as whom it acts; a user namespace gives ids another meaning inside",
+    blocks: [
+      rows(
+        { label: "uid", value: explainFour(ids.uids, ids.uidMap) },
+        { label: "gid", value: explainFour(ids.gids, ids.gidMap) },
+        { label: "groups", value: ids.groups.join(" ") || "none" },
+        { label: "uid map", value: shown(ids.uidMap, explainMap) },
+        { label: "gid map", value: shown(ids.gidMap, explainMap) },
+        {
+          label: "setgroups",
+          value: shown(ids.setgroups, (word) => word),
+          note: "deny: it can't drop a group that keeps it out of files",
+        },
+      ),
+    ],
+  };
+}
+
+function explainFour(ids: FourIds, map: Readable<readonly IdRange[]>): string {
+  const { real, effective, saved, filesystem } = ids;
+  if (new Set([real, effective, saved, filesystem]).size > 1)
+    return `real ${real}, effective ${effective}, saved ${saved}, file system ${filesystem}`;
+  const inside = "value" in map ? insideId(real, map.value) : undefined;
+  return inside === undefined || inside === real ? String(real) : `${real}, which is ${inside} inside`;
+}
+
+function explainMap(ranges: readonly IdRange[]): string {
+  return ranges.map(explainIdRange).join("; ") || "none: every id inside is the overflow id 65534";
+}

@@ -1,0 +1,68 @@
+// Interfaces and their addresses: /proc/PID/net/dev, fib_trie, if_inet6.
+import { ipv4Number, ipv6Text, parseHex } from "./net-address.ts";
+import type { Route } from "./net-routes.ts";
+
+export interface Interface {
+  readonly name: string;
+  /** Undefined where that can't be asked. */
+  readonly up: boolean | undefined;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+}
+
+export interface Address {
+  readonly address: string;
+  /** Bits of the network; undefined where no route tells. */
+  readonly prefix: number | undefined;
+  /** Undefined where no route tells on which it is. */
+  readonly interface: string | undefined;
+}
+
+/** /proc/PID/net/dev: two lines of heads, then "name: 16 numbers". */
+export function parseInterfaces(text: string): readonly Omit<Interface, "up">[] {
+  return text.split("\n").flatMap((line) => {
+    const colon = line.lastIndexOf(":");
+    const numbers = line
+      .slice(colon + 1)
+      .trim()
+      .split(/\s+/);
+    if (colon < 1 || numbers.length < 16 || numbers.some((number) => !/^\d{1,20}$/.test(number))) return [];
+    const [received, sent] = [Number(numbers[0]), Number(numbers[8])];
+    return [{ name: line.slice(0, colon).trim(), receivedBytes: received, sentBytes: sent }];
+  });
+}
+
+/** The IPv4 addresses of the machine itself in /proc/PID/net/fib_trie, each once. */
+export function parseLocalAddresses(text: string): readonly string[] {
+  const found = [...text.matchAll(/\|-- (\d{1,3}(?:\.\d{1,3}){3})\n((?:\s+\/\d+ .*\n?)+)/g)];
+  const local = found.filter(([, , routes = ""]) => /^\s+\/32 host LOCAL\s*$/m.test(routes));
+  return [...new Set(local.map(([, address = ""]) => address))];
+}
+
+/** Which interface an address belongs to: the one through which its own network is reached. */
+export function placeAddresses(addresses: readonly string[], routes: readonly Route[]): readonly Address[] {
+  return addresses.map((address) => {
+    const number = ipv4Number(address) ?? 0;
+    if (number >>> 24 === 127) return { address, prefix: 8, interface: "lo" };
+    const direct = routes
+      .filter(({ family, gateway, prefix }) => family === 4 && gateway === undefined && prefix > 0)
+      .filter(({ destination, prefix }) => sameNetwork(number, ipv4Number(destination) ?? 0, prefix))
+      .sort((a, b) => b.prefix - a.prefix)[0];
+    return { address, prefix: direct?.prefix, interface: direct?.interface };
+  });
+}
+
+function sameNetwork(a: number, b: number, prefix: number): boolean {
+  const size = 2 ** (32 - prefix);
+  return Math.floor(a / size) === Math.floor(b / size);
+}
+
+/** /proc/PID/net/if_inet6: address, index, prefix, scope, flags, name. */
+export function parseInet6Addresses(text: string): readonly Address[] {
+  return text.split("\n").flatMap((line) => {
+    const [hex = "", , prefix, , , name] = line.trim().split(/\s+/);
+    const address = ipv6Text(hex, "network");
+    if (address === undefined || name === undefined) return [];
+    return [{ address, prefix: parseHex(prefix), interface: name }];
+  });
+}

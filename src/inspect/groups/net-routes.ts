@@ -1,0 +1,54 @@
+// Routes: /proc/PID/net/route and ipv6_route, see proc_pid_net(5).
+import { ipv4Number, ipv4Text, ipv6Text, parseHex } from "./net-address.ts";
+
+export interface Route {
+  readonly family: 4 | 6;
+  readonly destination: string;
+  readonly prefix: number;
+  /** Undefined where the destination is reached directly. */
+  readonly gateway: string | undefined;
+  readonly interface: string;
+  readonly metric: number;
+}
+
+/** Of linux/route.h and linux/ipv6_route.h. */
+const RTF = { REJECT: 0x200, LOCAL: 0x80000000 } as const;
+
+/** /proc/PID/net/route: the main table of IPv4. */
+export function parseRoutes(text: string): readonly Route[] {
+  return text.split("\n").flatMap((line) => {
+    const [name = "", to = "", via = "", flags, , , metric = "", mask = ""] = line
+      .split("\t")
+      .map((cell) => cell.trim());
+    const [destination, gateway, bits] = [
+      ipv4Text(to, "words"),
+      ipv4Text(via, "words"),
+      maskBits(ipv4Text(mask, "words")),
+    ];
+    const word = parseHex(flags);
+    if (destination === undefined || gateway === undefined || bits === undefined || word === undefined) return [];
+    if ((word & RTF.REJECT) !== 0 || !/^\d{1,10}$/.test(metric)) return [];
+    const hop = gateway === "0.0.0.0" ? undefined : gateway;
+    return [{ family: 4, destination, prefix: bits, gateway: hop, interface: name, metric: Number(metric) }];
+  });
+}
+
+function maskBits(mask: string | undefined): number | undefined {
+  const number = mask === undefined ? undefined : ipv4Number(mask);
+  return number?.toString(2).replaceAll("0", "").length;
+}
+
+/** /proc/PID/net/ipv6_route without the machine's own addresses, multicast and refusals. */
+export function parseInet6Routes(text: string): readonly Route[] {
+  return text.split("\n").flatMap((line) => {
+    const cells = line.trim().split(/\s+/);
+    const [to = "", bits, , , via = "", metric, , , flags, name] = cells;
+    const [prefix, word, cost] = [parseHex(bits), parseHex(flags), parseHex(metric)];
+    if (name === undefined || prefix === undefined || word === undefined || cost === undefined) return [];
+    if (word >= RTF.LOCAL || (word & RTF.REJECT) !== 0 || to.startsWith("ff")) return [];
+    const [destination, gateway] = [ipv6Text(to, "network"), ipv6Text(via, "network")];
+    if (destination === undefined) return [];
+    const hop = gateway === "::" ? undefined : gateway;
+    return [{ family: 6, destination, prefix, gateway: hop, interface: name, metric: cost }];
+  });
+}

@@ -1,0 +1,87 @@
+// Sockets that wait for others: /proc/PID/net/{tcp,tcp6,udp,udp6,unix}, see proc_pid_net(5).
+import { INET_DIAG_MSG, NLMSG, NLMSGHDR } from "#ffi/uapi/sock-diag.ts";
+import { AF } from "#ffi/uapi/socket.ts";
+import { ipv4Text, ipv6Text, parseHex } from "./net-address.ts";
+
+export type Protocol = "tcp" | "tcp6" | "udp" | "udp6" | "unix";
+
+export interface Listener {
+  readonly protocol: Protocol;
+  /** An address, or the name of a Unix socket: a path, or "@name" in the abstract space of its network namespace. */
+  readonly address: string;
+  readonly port: number | undefined;
+  /** Whose it is, as you see him; not told of Unix sockets. */
+  readonly uid: number | undefined;
+  readonly inode: number;
+}
+
+/** TCP_LISTEN; a UDP socket that is bound and not connected stands at TCP_CLOSE. See net/tcp_states.h. */
+const WAITING: Readonly<Record<Exclude<Protocol, "unix">, string>> = { tcp: "0A", tcp6: "0A", udp: "07", udp6: "07" };
+
+/** Those of an Internet table that wait: listening TCP, unconnected UDP. */
+export function parseInternet(protocol: Exclude<Protocol, "unix">, text: string): readonly Listener[] {
+  return text.split("\n").flatMap((line) => {
+    const [, local = "", , state, , , , uid = "", , inode = ""] = line.trim().split(/\s+/);
+    if (state !== WAITING[protocol] || !/^\d{1,10}$/.test(uid) || !/^\d{1,15}$/.test(inode)) return [];
+    const [hex = "", portHex] = local.split(":");
+    const address = protocol.endsWith("6") ? ipv6Text(hex, "words") : ipv4Text(hex, "words");
+    const port = parseHex(portHex);
+    if (address === undefined || port === undefined) return [];
+    return [{ protocol, address, port, uid: Number(uid), inode: Number(inode) }];
+  });
+}
+
+/** What the kernel answers on listening TCP sockets, see sock_diag(7). */
+export function parseDiag(bytes: Uint8Array): { readonly listeners: readonly Listener[]; readonly end: DiagEnd } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const listeners: Listener[] = [];
+  for (let at = 0; at + NLMSGHDR.size <= bytes.length;) {
+    const length = view.getUint32(at + NLMSGHDR.offsets.nlmsg_len, true);
+    const type = view.getUint16(at + NLMSGHDR.offsets.nlmsg_type, true);
+    if (type === NLMSG.DONE) return { listeners, end: "done" };
+    const cut = length < NLMSGHDR.size || length > bytes.length - at;
+    if (type === NLMSG.ERROR || cut) return { listeners, end: "refused" };
+    const message = at + NLMSGHDR.size;
+    if (length >= NLMSGHDR.size + INET_DIAG_MSG.size)
+      listeners.push(diagListener(new DataView(view.buffer, view.byteOffset + message, INET_DIAG_MSG.size)));
+    at += (length + 3) & ~3;
+  }
+  return { listeners, end: "more" };
+}
+
+/** Whether more is to be read. */
+export type DiagEnd = "done" | "more" | "refused";
+
+function diagListener(message: DataView): Listener {
+  const { idiag_family, "id.idiag_sport": sport, "id.idiag_src": src, idiag_uid, idiag_inode } = INET_DIAG_MSG.offsets;
+  const second = message.getUint8(idiag_family) === AF.INET6;
+  const hex = (size: number): string => new Uint8Array(message.buffer, message.byteOffset + src, size).toHex();
+  const address = second ? ipv6Text(hex(16), "network") : ipv4Text(hex(4), "network");
+  return {
+    protocol: second ? "tcp6" : "tcp",
+    address: address ?? "",
+    port: message.getUint16(sport),
+    uid: message.getUint32(idiag_uid, true),
+    inode: message.getUint32(idiag_inode, true),
+  };
+}
+
+/** __SO_ACCEPTCON: somebody may connect. */
+const LISTENING = 0x10000;
+
+/** Unix sockets that listen and have a name; the name is the rest of the line, blanks and all. */
+export function parseUnix(text: string): readonly Listener[] {
+  return text.split("\n").flatMap((line) => {
+    const match = /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ ([0-9A-F]{8}) [0-9A-F]+ [0-9A-F]+ +(\d{1,15}) (.+)$/.exec(line);
+    if (match === null) return [];
+    const [, flags, inode = "", address = ""] = match;
+    if (((parseHex(flags) ?? 0) & LISTENING) === 0) return [];
+    return [{ protocol: "unix", address, port: undefined, uid: undefined, inode: Number(inode) }];
+  });
+}
+
+/** "0.0.0.0:80", "[::1]:80", "/run/x.sock". */
+export function listenerText({ address, port }: Listener): string {
+  if (port === undefined) return address;
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,80 @@
+// What of the network a process sees, see network_namespaces(7).
+import { type Block, explainBytes, type Group, type Readable, rows, shownBlocks, table } from "./group.ts";
+import type { Address, Interface } from "./net-interfaces.ts";
+import type { Route } from "./net-routes.ts";
+import { type Listener, listenerText } from "./net-sockets.ts";
+
+/** All of the network namespace, whichever process of it has the sockets open. */
+export interface Network {
+  readonly interfaces: Readable<readonly Interface[]>;
+  readonly addresses: Readable<readonly Address[]>;
+  readonly routes: Readable<readonly Route[]>;
+  readonly listening: Readable<readonly Listener[]>;
+}
+
+/** `held` are the inodes of the sockets that the process itself has open. */
+export function explainNetwork(network: Network, held: ReadonlySet<number>): Group {
+  return {
+    title: "Network",
+    meaning: "all that its network namespace holds, whoever in it has it open",
+    blocks: [
+      ...shownBlocks(network.interfaces, "interfaces", (list) => explainInterfaces(list, network.addresses)),
+      ...shownBlocks(network.routes, "routes", explainRoutes),
+      ...shownBlocks(network.listening, "listening", (list) => explainListeners(list, held)),
+    ],
+  };
+}
+
+function explainInterfaces(list: readonly Interface[], addresses: Network["addresses"]): readonly Block[] {
+  if (list.length === 0) return [rows({ label: "interfaces", value: "none" })];
+  const known = "value" in addresses ? addresses.value : [];
+  const of = (name: string | undefined): string =>
+    known
+      .filter((one) => one.interface === name)
+      .map(({ address, prefix }) => (prefix === undefined ? address : `${address}/${prefix}`))
+      .join(" ");
+  const elsewhere = of(undefined);
+  return [
+    ...table(
+      ["interface", "is", "received", "sent", "addresses"],
+      list.map(({ name, up, receivedBytes, sentBytes }) => [
+        name,
+        up === undefined ? "?" : up ? "up" : "down",
+        explainBytes(receivedBytes),
+        explainBytes(sentBytes),
+        of(name) || "none",
+      ]),
+    ),
+    ...(elsewhere === "" ? [] : [rows({ label: "addresses", value: elsewhere, note: "no route tells on which" })]),
+  ];
+}
+
+function explainRoutes(routes: readonly Route[]): readonly Block[] {
+  if (routes.length === 0) return [rows({ label: "routes", value: "none: nothing outside can be reached" })];
+  return table(
+    ["route to", "through", "on"],
+    routes.map(({ destination, prefix, gateway, interface: name }) => [
+      prefix === 0 ? `default (IPv${destination.includes(":") ? 6 : 4})` : `${destination}/${prefix}`,
+      gateway ?? "directly",
+      name,
+    ]),
+  );
+}
+
+function explainListeners(listeners: readonly Listener[], held: ReadonlySet<number>): readonly Block[] {
+  if (listeners.length === 0) return [rows({ label: "listening", value: "nothing" })];
+  return table(
+    ["listening", "by", "at"],
+    listeners.map((listener) => [
+      listener.protocol,
+      held.has(listener.inode) ? "this" : listener.uid === undefined ? "?" : `uid ${listener.uid}`,
+      listenerText(listener),
+    ]),
+  );
+}
+
+/** What is known of sockets, by inode: "listens on tcp 0.0.0.0:80". */
+export function socketNames({ listening }: Network): ReadonlyMap<number, string> {
+  const list = "value" in listening ? listening.value : [];
+  return new Map(list.map((one) => [one.inode, `listens on ${one.protocol} ${listenerText(one)}`]));
+}

@@ -1,0 +1,143 @@
+// /proc/PID as an open folder: whatever is read through it is of this one process, though its PID be used again.
+import { openFileAt, ownerAt, readLinkAt } from "#ffi/libc/dir.ts";
+import { asFd, closeFile, type Fd, openFile, readAll, readInto } from "#ffi/libc/fd.ts";
+import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
+import { O, openFlags } from "#ffi/uapi/fcntl.ts";
+import { NsboxError } from "#src/error.ts";
+import type { Readable } from "./groups/group.ts";
+import { refuse, type Subject } from "./refusal.ts";
+
+const DIRECTORY: number = openFlags(process.arch === "arm64" ? "arm64" : "x64").DIRECTORY;
+
+/** Opens a folder to look into. Throws SyscallError. */
+export function openFolder(path: string): Fd {
+  return openFile(path, O.PATH | DIRECTORY);
+}
+
+const decoder: TextDecoder = new TextDecoder();
+/** Most files of /proc are smaller: one place for all of them, as fresh memory costs more than reading. */
+const shared: Uint8Array = new Uint8Array(new ArrayBuffer(64 * 1024));
+
+/** The content, to be used before the next call. */
+function readWhole(fd: Fd): Uint8Array {
+  let length = 0;
+  while (length < shared.length) {
+    const count = readInto(fd, shared.subarray(length));
+    if (count === 0) return shared.subarray(0, length);
+    length += count;
+  }
+  const rest = readAll(fd);
+  const whole = new Uint8Array(length + rest.length);
+  whole.set(shared);
+  whole.set(rest, length);
+  return whole;
+}
+
+/** The text of a file below a folder. Throws SyscallError. */
+export function readTextAt(dir: Fd, path: string): string {
+  const fd = openFileAt(dir, path);
+  try {
+    return decoder.decode(readWhole(fd));
+  } finally {
+    closeFile(fd);
+  }
+}
+
+/** The text of a file that may well not be there, or not be readable: no error is made for it. */
+export function optionalTextAt(dir: Fd, path: string): string | undefined {
+  const fd = rawSyscall("openat", dir, path, O.RDONLY | O.CLOEXEC, 0);
+  if (fd < 0) return undefined;
+  try {
+    return decoder.decode(readWhole(asFd(fd)));
+  } catch (error) {
+    if (error instanceof SyscallError) return undefined;
+    throw error;
+  } finally {
+    closeFile(asFd(fd));
+  }
+}
+
+/** The value, or a refusal if a system call failed. */
+export function attempt<T>(subject: Subject, read: () => T, what?: string): Readable<T> {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof SyscallError) return refuse(error.errno, subject, what);
+    throw error;
+  }
+}
+
+export class ProcDir implements Disposable {
+  readonly pid: number;
+  readonly fd: Fd;
+
+  /** Throws NsboxError ESPEC if there is no such process. */
+  constructor(pid: number) {
+    this.pid = pid;
+    try {
+      this.fd = openFolder(`/proc/${pid}`);
+    } catch (cause) {
+      if (!(cause instanceof SyscallError)) throw cause;
+      throw missing(pid, cause);
+    }
+  }
+
+  /** Throws SyscallError. */
+  text(name: string): string {
+    return readTextAt(this.fd, name);
+  }
+
+  /** Throws SyscallError. */
+  link(name: string): string {
+    return readLinkAt(this.fd, name);
+  }
+
+  /** Throws SyscallError. */
+  list(name: string): Fd {
+    return openFileAt(this.fd, name, O.RDONLY | DIRECTORY);
+  }
+
+  owner(): number | undefined {
+    return ownerAt(this.fd, "");
+  }
+
+  /** Throws NsboxError ESPEC where the process has ended since it was opened. */
+  checkAlive(): void {
+    try {
+      this.text("stat");
+    } catch (cause) {
+      if (!(cause instanceof SyscallError)) throw cause;
+      throw ended(this.pid, cause);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    closeFile(this.fd);
+  }
+}
+
+function missing(pid: number, cause: SyscallError): NsboxError {
+  const hint = "ps ax lists PIDs; what is seen inside a box has another PID out here";
+  const hidden = isHidden() ? ", or /proc hides it (hidepid)" : "";
+  const message = `Cannot inspect ${pid}: no process has this PID${hidden}`;
+  return new NsboxError("ESPEC", message, { hint, cause });
+}
+
+/** KERNEL: with hidepid=2 even the init's folder can't be found, see proc(5). */
+function isHidden(): boolean {
+  try {
+    closeFile(openFolder("/proc/1"));
+    return false;
+  } catch (error) {
+    if (error instanceof SyscallError) return true;
+    throw error;
+  }
+}
+
+/** The error that says so. */
+export function ended(pid: number, cause?: unknown): NsboxError {
+  return new NsboxError("ESPEC", `Cannot inspect ${pid}: the process ended while it was read`, {
+    hint: "whether its PID is in use again, ps ax tells",
+    cause,
+  });
+}

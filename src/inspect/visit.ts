@@ -1,0 +1,105 @@
+// What only a process inside a namespace is told: the helper of src/run/peek.ts goes there and opens or reads it.
+import { asFd, closeFile, type Fd } from "#ffi/libc/fd.ts";
+import { type Call, call, memory } from "#ffi/tape/call.ts";
+import { NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
+import { type Peeked, peek } from "#src/run/peek.ts";
+import type { NamespaceType } from "#src/spec/spec.ts";
+import type { Readable } from "./groups/group.ts";
+import type { NamespaceFile, NamespaceFiles } from "./namespace-files.ts";
+import { refuse, type Subject } from "./refusal.ts";
+
+/** Calls to be made in one namespace of the process. Each saves what it gives, and goes on to afterVisit() if it fails. */
+export interface Visit {
+  readonly type: NamespaceType;
+  readonly calls: readonly Call[];
+}
+
+/** Where calls of a visit go on that have failed. */
+export function afterVisit(type: NamespaceType): string {
+  return `after ${type}`;
+}
+
+/** What became of each visit: the memory that its calls saved to, or why it could not be made. */
+export type Visited = ReadonlyMap<NamespaceType, Readable<Peeked>>;
+
+/** One helper for all namespaces of the same owner: most often that is all of them. */
+export function makeVisits(files: NamespaceFiles | undefined, visits: readonly Visit[], subject: Subject): Visited {
+  const done = new Map<NamespaceType, Readable<Peeked>>();
+  const ways = new Map<number, { readonly join: Way; readonly visits: Visit[] }>();
+  for (const visit of visits) {
+    const file = files?.get(visit.type);
+    const owner = file === undefined ? undefined : ownerToJoin(file, files?.yourUser);
+    if (file === undefined) done.set(visit.type, refuse(EACCES, subject));
+    else if (owner === undefined) done.set(visit.type, refuse(EPERM, subject, ABOVE));
+    else {
+      const way = ways.get(owner.inode) ?? { join: owner.join, visits: [] };
+      way.visits.push(visit);
+      ways.set(owner.inode, way);
+    }
+  }
+  for (const way of ways.values()) playVisits(way, files, subject, done);
+  return done;
+}
+
+type Way = readonly { readonly type: "user"; readonly fd: Fd }[];
+
+const EPERM = 1;
+const EACCES = 13;
+const ABOVE = "the namespace belongs to a user namespace above yours";
+
+/** Who enters the owner has every capability over what it owns; what is one's own already needs none. */
+function ownerToJoin(
+  { yours, owner }: NamespaceFile,
+  yourUser: number | undefined,
+): { readonly inode: number; readonly join: Way } | undefined {
+  if (yours) return { inode: yourUser ?? 0, join: [] };
+  if ("errno" in owner) return undefined;
+  return { inode: owner.inode, join: owner.inode === yourUser ? [] : [{ type: "user", fd: owner.fd }] };
+}
+
+function playVisits(
+  { join, visits }: { readonly join: Way; readonly visits: readonly Visit[] },
+  files: NamespaceFiles | undefined,
+  subject: Subject,
+  done: Map<NamespaceType, Readable<Peeked>>,
+): void {
+  const peeked = peek({ join, calls: visits.flatMap((visit) => callsOf(visit, files?.get(visit.type))) });
+  for (const { type } of visits) {
+    const entered = savedResult(peeked, entryOf(type));
+    const errno = peeked.failure?.errno ?? (entered < 0 ? -entered : 0);
+    const what = `entering its ${type} namespace takes every capability over it`;
+    done.set(type, errno === 0 ? { value: peeked } : refuse(errno, subject, what));
+  }
+}
+
+function entryOf(type: NamespaceType): string {
+  return `entry of ${type}`;
+}
+
+function callsOf({ type, calls }: Visit, file: NamespaceFile | undefined): readonly Call[] {
+  const after = afterVisit(type);
+  const save = memory(entryOf(type), 8);
+  const enter =
+    file === undefined || file.yours ? [] : [call("setns", [file.fd, NAMESPACE_FLAGS[type]], { fail: after, save })];
+  return [...enter, ...calls, call("getpid", [], { label: after })];
+}
+
+function savedResult(peeked: Peeked, name: string): number {
+  const area = peeked.area(name);
+  return area === undefined ? 0 : Number(new DataView(area.buffer, area.byteOffset).getBigInt64(0, true));
+}
+
+/** The file that a call saved under this name, or its errno. */
+export function savedFile(peeked: Peeked, name: string): { readonly fd: Fd } | { readonly errno: number } {
+  const result = savedResult(peeked, name);
+  return result <= 0 ? { errno: result === 0 ? EPERM : -result } : { fd: asFd(result) };
+}
+
+/** Uses an open file, then closes it. */
+export function withFile<T>(fd: Fd, use: (fd: Fd) => T): T {
+  try {
+    return use(fd);
+  } finally {
+    closeFile(fd);
+  }
+}
