@@ -6,17 +6,16 @@
 // The two segments share file pages but not memory pages, so nothing is ever writable and executable.
 import { LOOP_OFFSET, runnerCode } from "./code.ts";
 
-const CODE_BASE = 0x400000;
-const DATA_BASE = 0x600000;
+export const CODE_BASE = 0x400000;
+export const DATA_BASE = 0x600000;
 const EHDR_BYTES = 64;
 const PHDR_BYTES = 56;
 const PHDR_COUNT = 3;
 /** arm64 kernels may have pages of 64 KiB. */
-const ALIGN = 0x10000;
-const MACHINE = { x64: 62, arm64: 183 } as const;
-const PT_LOAD = 1;
-const PT_GNU_STACK = 0x6474e551;
-const PF = { X: 1, W: 2, R: 4 } as const;
+export const ELF_ALIGN = 0x10000;
+export const MACHINE = { x64: 62, arm64: 183 } as const;
+export const PT = { LOAD: 1, NOTE: 4, GNU_STACK: 0x6474e551 } as const;
+export const PF = { X: 1, W: 2, R: 4 } as const;
 
 type Arch = "x64" | "arm64";
 
@@ -36,7 +35,7 @@ function prologue(arch: Arch, record: number): Uint8Array {
 }
 
 function codeOffset(): number {
-  return EHDR_BYTES + PHDR_COUNT * PHDR_BYTES;
+  return headerBytes(PHDR_COUNT);
 }
 
 function tapeOffset(arch: Arch): number {
@@ -67,12 +66,8 @@ export function buildElf(arch: Arch, first: PlacedTape, second?: PlacedTape): Ui
   file.set(head, start);
   file.set(runnerCode(arch), start + head.length);
   file.set(tape.bytes, at);
-  const view = new DataView(file.buffer);
-  elfHeader(view, arch, CODE_BASE + start);
-  programHeader(view, 0, { type: PT_LOAD, flags: PF.R | PF.X, offset: 0, address: CODE_BASE, size: at });
-  const data = { type: PT_LOAD, flags: PF.R | PF.W, offset: at, address: DATA_BASE + at, size: tape.bytes.length };
-  programHeader(view, 1, data);
-  programHeader(view, 2, { type: PT_GNU_STACK, flags: PF.R | PF.W, offset: 0, address: 0, size: 0 });
+  const data = { type: PT.LOAD, flags: PF.R | PF.W, offset: at, address: DATA_BASE + at, size: tape.bytes.length };
+  writeHeaders(file, { arch, entry: CODE_BASE + start, segments: [codeSegment(at), data, STACK_SEGMENT] });
   return file;
 }
 
@@ -85,7 +80,36 @@ function joinTapes(first: PlacedTape, second: PlacedTape): PlacedTape {
   return { ...first, bytes };
 }
 
-function elfHeader(view: DataView, arch: Arch, entry: number): void {
+export interface Segment {
+  readonly type: number;
+  readonly flags: number;
+  readonly offset: number;
+  readonly address: number;
+  readonly size: number;
+}
+
+/** A stack that is not executable. */
+export const STACK_SEGMENT: Segment = { type: PT.GNU_STACK, flags: PF.R | PF.W, offset: 0, address: 0, size: 0 };
+
+/** The file from its first byte on, to be read and executed. */
+export function codeSegment(size: number): Segment {
+  return { type: PT.LOAD, flags: PF.R | PF.X, offset: 0, address: CODE_BASE, size };
+}
+
+/** How long the headers of a file with so many segments are. */
+export function headerBytes(segments: number): number {
+  return EHDR_BYTES + segments * PHDR_BYTES;
+}
+
+export interface ElfHeaders {
+  readonly arch: Arch;
+  readonly entry: number;
+  readonly segments: readonly Segment[];
+}
+
+/** Writes what every ELF file begins with. */
+export function writeHeaders(file: Uint8Array, { arch, entry, segments }: ElfHeaders): void {
+  const view = new DataView(file.buffer, file.byteOffset);
   const identity = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]; // "\x7fELF", 64 bits, little-endian, version 1
   for (const [n, byte] of identity.entries()) view.setUint8(n, byte);
   view.setUint16(16, 2, true); // ET_EXEC
@@ -95,21 +119,21 @@ function elfHeader(view: DataView, arch: Arch, entry: number): void {
   view.setBigUint64(32, BigInt(EHDR_BYTES), true);
   view.setUint16(52, EHDR_BYTES, true);
   view.setUint16(54, PHDR_BYTES, true);
-  view.setUint16(56, PHDR_COUNT, true);
-}
-
-interface Segment {
-  readonly type: number;
-  readonly flags: number;
-  readonly offset: number;
-  readonly address: number;
-  readonly size: number;
+  view.setUint16(56, segments.length, true);
+  for (const [index, segment] of segments.entries()) programHeader(view, index, segment);
 }
 
 function programHeader(view: DataView, index: number, segment: Segment): void {
   const at = EHDR_BYTES + index * PHDR_BYTES;
   view.setUint32(at, segment.type, true);
   view.setUint32(at + 4, segment.flags, true);
-  const fields = [segment.offset, segment.address, segment.address, segment.size, segment.size, ALIGN];
+  const fields = [
+    segment.offset,
+    segment.address,
+    segment.address,
+    segment.size,
+    segment.size,
+    segment.type === PT.NOTE ? 4 : ELF_ALIGN,
+  ];
   for (const [n, value] of fields.entries()) view.setBigUint64(at + 8 + n * 8, BigInt(value), true);
 }

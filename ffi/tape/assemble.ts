@@ -41,6 +41,8 @@ const HIGH = 0x1_0000_0000;
 const FIRST_SIZE = 64 * 1024;
 const HALVES = WORDS * 2;
 const O_CLOEXEC = 0x80000;
+/** The argument that holds a tag. */
+const TAG = 5;
 /** NEVER as two halves, low and high. */
 const NEVER_HIGH = -0x8000_0000;
 
@@ -145,12 +147,22 @@ class Assembler {
       this.case(word + WORD.when1, cases[0], record);
       this.case(word + WORD.when2, cases[1], record);
     }
-    if (one.fail !== undefined) this.put(word + WORD.fail, this.target(one.fail, record));
     const last = one.as === undefined ? record : this.nameFile(one.as, record);
+    if (one.fail !== undefined) this.failTo(one.fail, record, last);
+    if (one.tag !== undefined) this.tag(one, record, last);
     this.put(
       last * WORDS + WORD.next,
       one.then === undefined ? this.recordAddress(last + 1) : this.target(one.then, last),
     );
+  }
+
+  failTo(label: string, first: number, last: number): void {
+    for (let record = first; record <= last; record++) this.put(record * WORDS + WORD.fail, this.target(label, last));
+  }
+
+  tag({ name, args, tag = 0n }: Call, first: number, last: number): void {
+    if (args.length > TAG) throw new RangeError(`${name} has no argument to spare for a tag`);
+    for (let record = first; record <= last; record++) this.argument(record * WORDS + WORD.a0 + TAG, tag, 0);
   }
 
   /** The fresh file moves to its planned number: from there on plans can name it, see dup(2). Returns its record. */

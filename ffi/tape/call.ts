@@ -61,6 +61,8 @@ export interface Call {
   /** Two at most. */
   readonly cases?: readonly Case[];
   readonly fail?: string;
+  /** The call's sixth argument, which the kernel doesn't look at: a word for who reads of its failure. */
+  readonly tag?: bigint;
   /** A label, or "return": end of the tape, back to who ran it. */
   readonly then?: string;
 }

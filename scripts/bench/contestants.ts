@@ -1,6 +1,8 @@
 // Who is measured: whole processes, each of which starts /bin/true in its own kind of box and waits for it.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { compileLimit, compileWith } from "#scripts/bench/compiled.ts";
+import { openLimit } from "#scripts/bench/limit.ts";
 import { writeBundle } from "#scripts/bench/oci-bundle.ts";
 import { compile } from "#scripts/build.ts";
 
@@ -25,9 +27,17 @@ interface Candidate {
 const TRUE = "/bin/true";
 const EMPTY = "empty Bun program";
 
+type NameKey =
+  "nsbox" | "compiled" | "compiledLimit" | "limit" | "bwrap" | "unshare" | "empty" | "runc" | "ls" | "lsns" | "inspect";
+
 /** The names that targets refer to. */
-export const NAMES: Readonly<Record<"nsbox" | "empty" | "runc" | "ls" | "lsns" | "inspect", string>> = {
+export const NAMES: Readonly<Record<NameKey, string>> = {
   nsbox: "nsbox run",
+  compiled: "compiled box",
+  compiledLimit: "compiled box, calls of limit.c",
+  limit: "limit.c, one box",
+  bwrap: "bwrap --unshare-all",
+  unshare: "unshare -Urmpfinu -C",
   empty: EMPTY,
   runc: "runc run",
   ls: "nsbox ls",
@@ -83,15 +93,19 @@ function probe({ name, commands }: Candidate): Contestant | Absent {
 export async function openContestants(root: string, temp: string): Promise<(Contestant | Absent)[]> {
   const cache = join(root, "dist/bench");
   mkdirSync(cache, { recursive: true });
+  const nsbox = join(root, "dist/nsbox");
   const candidates: Candidate[] = [
     { name: EMPTY, commands: [[await buildEmpty(cache)]] },
-    { name: NAMES.nsbox, commands: [[join(root, "dist/nsbox"), "run", "--", TRUE]] },
-    { name: NAMES.inspect, commands: [[join(root, "dist/nsbox"), "inspect", String(process.pid)]] },
+    { name: NAMES.inspect, commands: [[nsbox, "inspect", String(process.pid)]] },
+    { name: NAMES.nsbox, commands: [[nsbox, "run", "--", TRUE]] },
+    { name: NAMES.compiled, commands: [[compileWith(nsbox, join(cache, "box"), ["--", TRUE])]] },
+    { name: NAMES.compiledLimit, commands: [[compileLimit(cache)]] },
+    { name: NAMES.limit, commands: [openLimit(root)?.once ?? ["gcc"]] },
     {
-      name: "bwrap --unshare-all",
+      name: NAMES.bwrap,
       commands: [["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", TRUE]],
     },
-    { name: "unshare -Urmpfinu -C", commands: [["unshare", "-Urmpfinu", "-C", "--mount-proc", TRUE]] },
+    { name: NAMES.unshare, commands: [["unshare", "-Urmpfinu", "-C", "--mount-proc", TRUE]] },
     { name: "firejail --noprofile", commands: [["firejail", "--noprofile", "--quiet", TRUE]] },
   ];
   const found = candidates.map(probe);

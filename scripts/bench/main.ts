@@ -94,10 +94,14 @@ function crowdTable(crowd: readonly Measured[]): string[] {
 function coldTargets(measured: readonly Measured[]): Target[] {
   const median = (name: string): number | undefined => measured.find((one) => one.name === name)?.summary.median;
   const limits = [
-    [NAMES.empty, 1.8],
-    [NAMES.runc, 0.4],
+    [NAMES.nsbox, NAMES.empty, 1.8],
+    [NAMES.nsbox, NAMES.runc, 0.4],
+    [NAMES.compiled, NAMES.bwrap, 0.5],
+    // These three make the same namespaces and mount the same /proc.
+    [NAMES.compiledLimit, NAMES.unshare, 0.8],
+    [NAMES.compiledLimit, NAMES.limit, 1.05],
   ] as const;
-  const [nsbox, inspect, empty] = [median(NAMES.nsbox), median(NAMES.inspect), median(NAMES.empty)];
+  const [inspect, empty] = [median(NAMES.inspect), median(NAMES.empty)];
   const looking =
     inspect === undefined || empty === undefined
       ? []
@@ -108,10 +112,10 @@ function coldTargets(measured: readonly Measured[]): Target[] {
             limit: 1,
           },
         ];
-  const starting = limits.flatMap(([name, limit]) => {
-    const other = median(name);
-    if (nsbox === undefined || other === undefined) return [];
-    return [{ what: `cold ${NAMES.nsbox} / ${name}`, ratio: nsbox / other, limit }];
+  const starting = limits.flatMap(([name, otherName, limit]) => {
+    const [one, other] = [median(name), median(otherName)];
+    if (one === undefined || other === undefined) return [];
+    return [{ what: `cold ${name} / ${otherName}`, ratio: one / other, limit }];
   });
   return [...starting, ...looking];
 }

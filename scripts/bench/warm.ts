@@ -11,7 +11,7 @@ import { CLONE } from "#ffi/uapi/clone.ts";
 const { NEWUSER, NEWNS, NEWPID, NEWIPC, NEWUTS, NEWNET, NEWCGROUP } = CLONE;
 
 /** The same steps as limit.c, in the same order. */
-function limitPlan(uid: number, gid: number): Plan {
+export function limitPlan(uid: number, gid: number): Plan {
   const namespaces = NEWUSER + NEWNS + NEWPID + NEWIPC + NEWUTS + NEWNET + NEWCGROUP;
   const options = { readOnly: false, dev: false, noexec: true };
   return {

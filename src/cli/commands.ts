@@ -3,6 +3,7 @@ import type { Option } from "./option.ts";
 import { DIFF_OPTIONS } from "./diff-options.ts";
 import { DEMO_OPTIONS } from "./demo-options.ts";
 import { DOCTOR_OPTIONS } from "./doctor-options.ts";
+import { COMPILE_OPTIONS } from "./compile-options.ts";
 import { INSPECT_OPTIONS } from "./inspect-options.ts";
 import { NS_OPTIONS } from "./ns-options.ts";
 import { LS_OPTIONS } from "./ls-options.ts";
@@ -38,6 +39,20 @@ export const COMMANDS: readonly Command[] = [
     ],
     options: RUN_OPTIONS,
     load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  {
+    name: "compile",
+    usage: "nsbox compile -o FILE [FLAGS] [--] COMMAND [ARGUMENTS]",
+    summary: "write a box as an executable that needs nothing else",
+    about:
+      "The file holds every call that run would make, and neither nsbox nor libc is needed to start it. Its arguments follow COMMAND's; environment and standard streams are those of who starts it, as with run. Files and folders are looked at now, ids are checked when it starts.",
+    examples: [
+      ["nsbox compile -o ./check -- sh -c 'id; hostname'", "a box as a file; ./check starts it"],
+      ["nsbox compile -o ./lint --ro . -- node lint.js", "./lint src/*.js gives it more arguments"],
+      ["nsbox compile --show ./check", "what it does, call by call"],
+    ],
+    options: COMPILE_OPTIONS,
+    load: async () => (await import("./commands/compile.ts")).compileCommand,
   },
   {
     name: "inspect",

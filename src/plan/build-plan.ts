@@ -18,7 +18,7 @@ const RESET_SIGNALS: readonly number[] = [SIG.PIPE, SIG.XFSZ, SIG.CHLD];
 
 /** What the box waits for, and the launcher signals. */
 const ID_MAPS = "id maps";
-const INIT_IMAGE = "init image";
+export const INIT_IMAGE = "init image";
 
 /** Order of setns(2): the user namespace first gives the privilege for the others; mnt last, as paths change. */
 const JOIN_ORDER: readonly NamespaceType[] = ["user", "pid", "ipc", "uts", "net", "cgroup", "time", "mnt"];

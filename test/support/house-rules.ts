@@ -19,6 +19,11 @@ export const LAYERS: readonly Layer[] = [
   { of: ["src/error.ts", "src/hints.ts"], pure: true, may: ["ffi/uapi/", "src/spec/facts.ts"] },
   { of: ["src/spec/"], pure: true, may: ["ffi/uapi/", "src/error.ts"] },
   { of: ["src/plan/"], pure: true, may: [...SPEC_USERS, "ffi/tape/call.ts"] },
+  {
+    of: ["src/compile/"],
+    pure: true,
+    may: [...SPEC_USERS, "src/plan/", "src/hints.ts", "ffi/tape/", "ffi/runner/"],
+  },
   { of: ["src/host/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
   { of: ["src/run/"], pure: false, may: [...SPEC_USERS, "src/plan/", "src/hints.ts", "ffi/", "node:"] },
   // The edge of the doctor; what it sees is judged by the pure rest.
@@ -67,6 +72,7 @@ export const LAYERS: readonly Layer[] = [
         "src/version.ts",
         "src/spec/",
         "src/plan/",
+        "src/compile/",
         "src/host/",
         "src/run/",
         "src/inspect/",

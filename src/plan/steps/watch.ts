@@ -4,11 +4,11 @@ import { AT } from "#ffi/uapi/fcntl.ts";
 import { PR } from "#ffi/uapi/prctl.ts";
 import { CLD, SIG, signalSet } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
-import { type Call, call, memory, result, tolerate } from "#ffi/tape/call.ts";
+import { type Arg, type Call, call, memory, type MemoryArg, result, tolerate } from "#ffi/tape/call.ts";
 
 export interface Watch {
-  /** The box's first process, a child of the watcher. */
-  readonly pid: number;
+  /** The box's first process, a child of the watcher, or where its pid stands. */
+  readonly pid: number | MemoryArg;
   readonly forward: readonly number[];
   readonly timeoutMs: number | undefined;
   readonly placeholders: readonly Placeholder[];
@@ -26,17 +26,29 @@ const SI = { code: 8, pid: 16, status: 24 } as const;
 const ITIMER_REAL = 0;
 const STDERR = 2;
 
-/** The watcher's calls. It begins by looking whether the box has ended already. */
-export function watchCalls({ pid, forward, timeoutMs, placeholders }: Watch): readonly Call[] {
+/** The watcher's calls. */
+export function watchCalls(watch: Watch): readonly Call[] {
+  return [call("prctl", [PR.SET_NAME, "nsbox"]), ...waitCalls(watch)];
+}
+
+/** A call that is about the box: where its pid stands in memory it is loaded before. */
+export function aim(pid: number | MemoryArg, label: string, aimed: (pid: Arg) => Call): readonly Call[] {
+  if (typeof pid === "number") return [aimed(pid)];
+  const { label: first = label } = aimed(0);
+  const { label: _, ...rest } = aimed(result(first));
+  return [call("load", [pid, 0], { label: first }), rest];
+}
+
+/** Waits, forwards signals and ends as the box ends; begins by looking whether it has ended already. */
+export function waitCalls({ pid, forward, timeoutMs, placeholders }: Watch): readonly Call[] {
   const mask = signalSet([...forward, SIG.CHLD, SIG.ALRM]);
   const set = new Uint8Array(new BigUint64Array([mask]).buffer);
   const signal = memory("signal", 8);
   return [
-    call("prctl", [PR.SET_NAME, "nsbox"]),
     // A pipe that the command has closed is closed; stderr stays, to say that the time is over.
     call("close_range", [0, 1, 0]),
     ...(timeoutMs === undefined ? [] : [call("setitimer", [ITIMER_REAL, timerBytes(timeoutMs), 0])]),
-    call("waitid", [P.PID, pid, siginfo(0), W.EXITED | W.NOHANG, 0], { label: "reap" }),
+    ...aim(pid, "reap", (box) => call("waitid", [P.PID, box, siginfo(0), W.EXITED | W.NOHANG, 0], { label: "reap" })),
     call("load", [siginfo(SI.pid), 0], {
       cases: [{ equals: 0, then: "waiting" }],
       then: placeholders.length > 0 ? "placeholder 0" : "ended",
@@ -51,9 +63,9 @@ export function watchCalls({ pid, forward, timeoutMs, placeholders }: Watch): re
       fail: "waiting", // EINTR, after a stop
     }),
     call("load", [signal, 0], { label: "caught", cases: [{ equals: SIG.ALRM, then: "late" }] }),
-    call("kill", [pid, result("caught")], { ...tolerate("ESRCH"), then: "waiting" }),
+    ...aim(pid, "target", (box) => call("kill", [box, result("caught")], { ...tolerate("ESRCH"), then: "waiting" })),
     // The caller's shell expects its job to stop; SIGCONT is forwarded when it comes.
-    call("kill", [pid, SIG.TSTP], { label: "stop", ...tolerate("ESRCH") }),
+    ...aim(pid, "stop", (box) => call("kill", [box, SIG.TSTP], { label: "stop", ...tolerate("ESRCH") })),
     call("getpid", [], { label: "self" }),
     call("kill", [result("self"), SIG.STOP], { then: "waiting" }),
     ...lateCalls(pid, timeoutMs),
@@ -71,11 +83,15 @@ const STATX_BYTES = 256;
 const STX_SIZE = 40;
 
 /** Removes each placeholder that is still empty, and goes on at `end`, which has to be the call behind these. */
-export function placeholderCalls(placeholders: readonly Placeholder[], end: string): readonly Call[] {
+export function placeholderCalls(
+  placeholders: readonly Placeholder[],
+  end: string,
+  name = "placeholder",
+): readonly Call[] {
   const statx = (at: number) => memory("statx", STATX_BYTES, at);
   return placeholders.flatMap(({ host, isFile }, n) => {
-    const label = `placeholder ${n}`;
-    const next = n + 1 < placeholders.length ? `placeholder ${n + 1}` : end;
+    const label = `${name} ${n}`;
+    const next = n + 1 < placeholders.length ? `${name} ${n + 1}` : end;
     // KERNEL: a folder that is not empty is not removed.
     if (!isFile) return [call("unlinkat", [AT.FDCWD, host, AT.REMOVEDIR], { label, fail: next })];
     return [
@@ -86,11 +102,11 @@ export function placeholderCalls(placeholders: readonly Placeholder[], end: stri
   });
 }
 
-function lateCalls(pid: number, timeoutMs: number | undefined): readonly Call[] {
+function lateCalls(pid: Watch["pid"], timeoutMs: number | undefined): readonly Call[] {
   const text = new TextEncoder().encode(timeoutText(timeoutMs ?? 0));
   return [
     call("write", [STDERR, text, text.length], { label: "late", fail: "end" }),
-    call("kill", [pid, SIG.KILL], { label: "end", ...tolerate("ESRCH"), then: "waiting" }),
+    ...aim(pid, "end", (box) => call("kill", [box, SIG.KILL], { label: "end", ...tolerate("ESRCH"), then: "waiting" })),
   ];
 }
 

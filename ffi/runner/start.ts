@@ -1,0 +1,104 @@
+// The start block: what the start of a compiled box reads, in words of 8 bytes.
+//
+//   the box's own words, last first   pointers, 0
+//   who wants argv                    addresses of words, 0
+//   rules for variables               { text, length of text, passes, its own value }, 0
+//   who wants envp                    addresses of words, 0-terminated
+//   the first record
+//
+// A variable passes or not by the first rule whose text it begins with; one without a rule doesn't. A rule's own
+// value is set unless a variable of the caller's has passed by that rule.
+import { ARM64_START_LISTING } from "./start-arm64.ts";
+import { X64_START_LISTING } from "./start-x64.ts";
+import { LOOP_OFFSET, listingBytes, runnerCode } from "./code.ts";
+
+/** One rule for the caller's variables. */
+export interface EnvRule {
+  /** What a variable begins with: "TERM=" for one, "LC_" for many, "" for all. */
+  readonly text: string;
+  readonly passes: boolean;
+  /** NAME=VALUE, set unless the caller's has passed. */
+  readonly value: string | undefined;
+}
+
+export interface StartBlock {
+  /** What the new argv begins with. */
+  readonly words: readonly string[];
+  readonly rules: readonly EnvRule[];
+  /** Addresses of the words that take the addresses of argv and of envp. */
+  readonly argvWords: readonly number[];
+  readonly envpWords: readonly number[];
+  readonly entry: number;
+}
+
+/** Lets every variable pass. */
+export const PASS_ALL: EnvRule = { text: "", passes: true, value: undefined };
+
+/** The bytes of a start block that will lie at this address. */
+export function startBlock(block: StartBlock, base: number): Uint8Array {
+  const { words, rules, argvWords, envpWords, entry } = block;
+  const count = words.length + 1 + argvWords.length + 1 + rules.length * 4 + 1 + envpWords.length + 1 + 1;
+  const texts = new Texts(base + count * 8);
+  const list = [
+    ...words.map((word) => texts.address(word)).reverse(),
+    ...[0, ...argvWords, 0],
+    ...rules.flatMap(({ text, passes, value }) => [
+      texts.address(text),
+      new TextEncoder().encode(text).length,
+      passes ? 1 : 0,
+      value === undefined ? 0 : texts.address(value),
+    ]),
+    ...[0, ...envpWords, 0, entry],
+  ];
+  const head = new Uint8Array(new BigUint64Array(list.map(BigInt)).buffer);
+  return concatBytes([head, ...texts.parts]);
+}
+
+/** Texts with a NUL behind each, equal ones once. */
+class Texts {
+  readonly parts: Uint8Array[] = [];
+  readonly #known: Map<string, number> = new Map();
+  #end: number;
+
+  constructor(base: number) {
+    this.#end = base;
+  }
+
+  address(text: string): number {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const at = this.#end;
+    const bytes = new TextEncoder().encode(`${text}\0`);
+    this.parts.push(bytes);
+    this.#known.set(text, at);
+    this.#end += bytes.length;
+    return at;
+  }
+}
+
+/** Parts one behind the other. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Start and runner, one behind the other, for a start block at this address. */
+export function startCode(arch: "x64" | "arm64", block: number): Uint8Array {
+  const start = listingBytes(arch === "x64" ? X64_START_LISTING : ARM64_START_LISTING);
+  const view = new DataView(start.buffer);
+  if (arch === "x64") {
+    view.setUint32(1, block, true); // mov esi, block
+    return concatBytes([start, new Uint8Array([0xeb, LOOP_OFFSET.x64]), runnerCode(arch)]); // jmp loop
+  }
+  const imm16 = (at: number, half: number): void => view.setUint32(at, view.getUint32(at, true) | (half << 5), true);
+  imm16(0, block & 0xffff); // movz
+  imm16(4, block >>> 16); // movk
+  const jump = new Uint8Array(4);
+  new DataView(jump.buffer).setUint32(0, 0x14000000 | (1 + LOOP_OFFSET.arm64 / 4), true); // b loop
+  return concatBytes([start, jump, runnerCode(arch)]);
+}

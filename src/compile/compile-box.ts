@@ -1,0 +1,303 @@
+// (Plan, what it depends on) → an executable. Pure: the same input gives the same bytes.
+import { boxDataAt, boxLayout, type BoxNote, buildBoxElf, initHead, type PlacedRecords } from "#ffi/runner/box-elf.ts";
+import { type EnvRule, PASS_ALL, type StartBlock, startBlock } from "#ffi/runner/start.ts";
+import { assemble, type AssembleOptions, type Tape } from "#ffi/tape/assemble.ts";
+import { type Arg, type Call, call, memory } from "#ffi/tape/call.ts";
+import { RECORD_BYTES, WORD } from "#ffi/tape/format.ts";
+import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
+import type { Arch } from "#src/spec/facts.ts";
+import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape } from "#src/plan/lower-plan.ts";
+import type { Actor, Plan } from "#src/plan/plan.ts";
+import { COMMAND } from "#src/plan/steps/init.ts";
+import { BOX_PID, CLONED, SETUP } from "#src/plan/steps/launch.ts";
+import { joinFd } from "#src/plan/steps/namespaces.ts";
+import { type Placeholder, waitCalls } from "#src/plan/steps/watch.ts";
+import type { Step } from "#src/plan/steps.ts";
+import { AT, O } from "#ffi/uapi/fcntl.ts";
+import { MADV } from "#ffi/uapi/mman.ts";
+import { idMapSteps } from "./compilable-plan.ts";
+import * as launcher from "./launcher-calls.ts";
+import { Messages } from "./messages.ts";
+import { reportCalls } from "./report-calls.ts";
+import { notFoundText, Tagger } from "./tags.ts";
+
+export interface BoxInput {
+  /** As compilablePlan() gives it. */
+  readonly plan: Plan;
+  readonly arch: Arch;
+  readonly uid: number;
+  /** undefined where the plan doesn't depend on it. */
+  readonly gid: number | undefined;
+  readonly env: readonly EnvRule[];
+  readonly timeoutMs: number | undefined;
+  readonly passFds: readonly number[];
+  readonly placeholders: readonly Placeholder[];
+  readonly dieWithParent: boolean;
+}
+
+/** The command's mask: the launcher's own at its start. */
+const MASK = "caller mask";
+const MASK_BYTES = 8;
+const FAIL_STATUS = 125;
+const RUNNING = "running";
+/** Labels of what lies outside of the launcher's tape. */
+const OUTSIDE = { head: "init head", data: "init data", mask: "mask of the command" } as const;
+const address = (label: string): Arg => ({ kind: "address", label });
+
+/** The executable. */
+export function compileBox(input: BoxInput): Uint8Array {
+  return new Compiler(input).compile();
+}
+
+interface InitParts {
+  readonly init: Tape;
+  readonly command: Tape;
+  /** Tapes and start block, from the data's first byte on. */
+  readonly data: Uint8Array;
+  readonly head: Uint8Array;
+  readonly dataOffset: number;
+}
+
+class Compiler {
+  readonly #input: BoxInput;
+  readonly #messages: Messages;
+  readonly #tagger: Tagger;
+  readonly #waits: boolean;
+
+  constructor(input: BoxInput) {
+    this.#input = input;
+    this.#messages = new Messages(boxLayout(input.arch).textsAt);
+    this.#tagger = new Tagger(this.#messages, input.plan);
+    this.#waits = input.plan.setup.some((step) => step.kind === "wait");
+  }
+
+  compile(): Uint8Array {
+    const { plan, arch, env } = this.#input;
+    // Texts first: where they end the tapes begin.
+    const initCalls = this.#tagger.steps(lowerInit(plan));
+    const commandCalls = this.#ofCommand("command", lowerCommand(plan));
+    const hasInit = plan.init.length > 0;
+    this.#launchCalls(hasInit ? EMPTY_INIT : undefined);
+    const texts = this.#messages.bytes();
+    const dataAt = boxDataAt(arch, texts.length);
+    const init = hasInit ? this.#initParts(initCalls, commandCalls, dataAt) : undefined;
+    const headAt = dataAt + (init?.data.length ?? 0);
+    const launchAt = align(headAt + (init?.head.length ?? 0));
+    const labels = {
+      [OUTSIDE.head]: headAt,
+      [OUTSIDE.data]: dataAt,
+      [OUTSIDE.mask]: init?.command.memory.get(MASK) ?? 0,
+    };
+    // Once more, with what can be given back: numbers change no length.
+    const spent = spentPages(this.#assemble(this.#launchCalls(init), launchAt, labels));
+    const calls = this.#launchCalls(init, spent);
+    const tape = this.#assemble(calls, launchAt, labels);
+    const blockAt = align(launchAt + tape.bytes.length);
+    const block = startBlock(
+      { ...execWords(tape, calls), words: this.#words(), rules: env, entry: tape.entry },
+      blockAt,
+    );
+    const data = placed(dataAt, [
+      [dataAt, init?.data ?? NOTHING],
+      [headAt, init?.head ?? NOTHING],
+      [launchAt, tape.bytes],
+      [blockAt, block],
+    ]);
+    const note: BoxNote = {
+      launch: records(tape),
+      init: records(init?.init),
+      command: records(init?.command),
+      launchBlock: blockAt,
+    };
+    return buildBoxElf({ arch, block: blockAt, note, texts, data });
+  }
+
+  #assemble(calls: readonly Call[], base: number, labels: AssembleOptions["labels"] = {}): Tape {
+    const { arch, passFds } = this.#input;
+    const fds = launcher.launcherFds(passFds, this.#waits);
+    // Whatever a tape opens without a name for it stays below: only results that are used can be open files.
+    const opened = calls.filter((one) => one.as !== undefined || one.label !== undefined).length;
+    const fdBase = Math.max(...Object.values(fds), ...passFds) + 1 + opened;
+    return assemble(calls.map(withoutWords), { arch, base, fds, fdBase, failStatus: FAIL_STATUS, labels });
+  }
+
+  /** The init's tapes, each where the one before has ended, then its start block. */
+  #initParts(initCalls: readonly Call[], commandCalls: readonly Call[], dataAt: number): InitParts {
+    const { arch } = this.#input;
+    const commandAt = align(dataAt + this.#assemble(initCalls, dataAt, { [COMMAND]: dataAt }).bytes.length);
+    const init = this.#assemble(initCalls, dataAt, { [COMMAND]: commandAt });
+    const command = this.#assemble(commandCalls, commandAt);
+    const blockAt = align(commandAt + command.bytes.length);
+    const block = startBlock(
+      { ...execWords(command, commandCalls), words: [], rules: [PASS_ALL], entry: init.entry },
+      blockAt,
+    );
+    const data = placed(dataAt, [
+      [dataAt, init.bytes],
+      [commandAt, command.bytes],
+      [blockAt, block],
+    ]);
+    const { bytes: head, dataOffset } = initHead(arch, blockAt, dataAt, data.length);
+    return { init, command, data, head, dataOffset };
+  }
+
+  /** What argv begins with: the init drops its own name. */
+  #words(): readonly string[] {
+    const { plan } = this.#input;
+    return [...(plan.init.length > 0 ? ["nsbox-init"] : []), ...execStep(plan).args];
+  }
+
+  /** The command's steps: its words, its environment and its signal mask come from who starts the box. */
+  #ofCommand(actor: Actor, lowered: LoweredTape): readonly Call[] {
+    const { plan } = this.#input;
+    return this.#tagger.steps(lowered).map((one, n) => {
+      const origin = lowered.origins[n];
+      if (origin?.actor !== actor || actor === "launcher") return one;
+      const kind = plan[actor][origin.index]?.kind;
+      const [how, , ...rest] = one.args;
+      if (kind === "signals" && one.name === "rt_sigprocmask" && how !== undefined)
+        return { ...one, args: [how, memory(MASK, MASK_BYTES), ...rest] };
+      return one;
+    });
+  }
+
+  #launchCalls(init: InitParts | undefined, spent: Pages = NO_PAGES): readonly Call[] {
+    const { plan, arch, uid, gid, dieWithParent, passFds } = this.#input;
+    const maps = idMapSteps(plan);
+    const lowered = lowerLaunch(plan);
+    const calls = init === undefined ? this.#ofCommand("setup", lowered) : this.#tagger.steps(lowered);
+    const back = calls.findIndex((one) => one.label === CLONED);
+    const [setup, ...rest] = calls.slice(back + 1);
+    if (back < 1 || setup?.label !== SETUP) throw new RangeError("a launch is a clone, and then the set-up");
+    const { label: _, ...first } = setup;
+    const numbers = maps.length > 0 ? this.#tagger.frame(launcher.numberCalls(), "tell the box's number") : [];
+    const frame = (list: readonly Call[]): readonly Call[] => this.#own(list, "start the box");
+    const maskAt = init === undefined ? memory(MASK, MASK_BYTES) : address(OUTSIDE.mask);
+    return [
+      ...frame(launcher.beginCalls({ uid, gid, dieWithParent, maskAt, passFds })),
+      ...frame(launcher.pipeCalls(this.#waits)),
+      ...(init === undefined ? [] : frame(launcher.initFileCalls(initFile(init)))),
+      ...this.#joinCalls(),
+      ...calls.slice(1, back).map((one) => (one.fail === CLONED ? (launcher.ownCalls([one])[0] ?? one) : one)),
+      ...frame(
+        launcher.clonedCalls(
+          this.#own(launcher.idMapCalls(arch, maps), "write the box's id maps", "write-id-map"),
+          plan.join.length > 0,
+          this.#waits,
+        ),
+      ),
+      ...this.#tagger.frame(this.#reportCalls(), "say what has failed"),
+      ...this.#tagger.frame(this.#waitCalls(spent), "wait for the box"),
+      ...withLabel([...numbers, first, ...rest], SETUP),
+    ];
+  }
+
+  #own(calls: readonly Call[], what: string, kind?: string): readonly Call[] {
+    return launcher.ownCalls(this.#tagger.frame(calls, what, kind));
+  }
+
+  #joinCalls(): readonly Call[] {
+    return this.#input.plan.join.flatMap((step) => {
+      if (step.kind !== "join") return [];
+      const open = call("openat", [AT.FDCWD, step.path, O.RDONLY | O.CLOEXEC], {
+        as: joinFd(step.type),
+      });
+      return this.#own([open], `join the namespace ${JSON.stringify(step.path)}`, "open-namespace");
+    });
+  }
+
+  #reportCalls(): readonly Call[] {
+    const messages = this.#messages;
+    return reportCalls({
+      errnos: messages.errnos(),
+      notFound: messages.line(notFoundText(execStep(this.#input.plan))),
+      noReport: messages.line("nsbox: Cannot start the box: neither /dev/null nor a pipe can be opened\n"),
+      placeholders: this.#input.placeholders,
+      running: RUNNING,
+    });
+  }
+
+  #waitCalls(spent: Pages): readonly Call[] {
+    const { timeoutMs, placeholders } = this.#input;
+    return [
+      call("close_range", [3, 0xffffffff, 0], { label: RUNNING }),
+      // The set-up's records are spent; where pages are larger than ours they stay.
+      call("madvise", [spent.at, spent.bytes, MADV.DONTNEED], { fail: "next" }),
+      ...waitCalls({ pid: memory(BOX_PID, 8), forward: FORWARDED_SIGNALS, timeoutMs, placeholders }),
+    ];
+  }
+}
+
+interface Pages {
+  readonly at: number;
+  readonly bytes: number;
+}
+
+const NO_PAGES: Pages = { at: 0, bytes: 0 };
+const PAGE_BYTES = 4096;
+
+/** Pages that hold nothing but records of the set-up, which the launcher doesn't play. */
+function spentPages({ base, callOf, labels }: Tape): Pages {
+  const at = Math.ceil((labels.get(SETUP) ?? base) / PAGE_BYTES) * PAGE_BYTES;
+  const end = Math.floor((base + callOf.length * RECORD_BYTES) / PAGE_BYTES) * PAGE_BYTES;
+  return end > at ? { at, bytes: end - at } : NO_PAGES;
+}
+
+const NOTHING = new Uint8Array(0);
+const EMPTY_TAPE: Tape = { bytes: NOTHING, base: 0, entry: 0, callOf: [], memory: new Map(), labels: new Map() };
+/** Stands for an init whose tapes are not laid out yet. */
+const EMPTY_INIT: InitParts = { init: EMPTY_TAPE, command: EMPTY_TAPE, data: NOTHING, head: NOTHING, dataOffset: 0 };
+
+const align = (at: number): number => (at + 15) & ~15;
+
+function records(tape: Tape | undefined): PlacedRecords {
+  return { at: tape?.base ?? 0, count: tape?.callOf.length ?? 0 };
+}
+
+function execStep(plan: Plan): Step & { readonly kind: "exec" } {
+  const step = [...plan.setup, ...plan.command].find((one) => one.kind === "exec");
+  if (step === undefined) throw new RangeError("a plan ends with its command");
+  return step;
+}
+
+function initFile({ head, data, dataOffset }: InitParts): launcher.InitFile {
+  const [headAt, dataAt] = [address(OUTSIDE.head), address(OUTSIDE.data)];
+  return { head: headAt, headBytes: head.length, data: dataAt, dataBytes: data.length, dataOffset };
+}
+
+/** Which arguments of what executes something are argv and envp. */
+const WORDS_OF: Readonly<Record<string, { readonly argv: number; readonly envp: number }>> = {
+  execve: { argv: 1, envp: 2 },
+  execveat: { argv: 2, envp: 3 },
+};
+
+/** Whatever is executed, argv and envp come from the start. */
+function withoutWords(one: Call): Call {
+  const words = WORDS_OF[one.name];
+  if (words === undefined) return one;
+  return { ...one, args: one.args.map((arg, n) => (n === words.argv || n === words.envp ? 0 : arg)) };
+}
+
+/** The words of a tape's records that take argv and envp. */
+function execWords({ base, callOf }: Tape, calls: readonly Call[]): Pick<StartBlock, "argvWords" | "envpWords"> {
+  const found = callOf.flatMap((index, record) => {
+    const words = WORDS_OF[calls[index]?.name ?? ""];
+    return words === undefined ? [] : [{ at: base + record * RECORD_BYTES + WORD.a0 * 8, ...words }];
+  });
+  return {
+    argvWords: found.map(({ at, argv }) => at + argv * 8),
+    envpWords: found.map(({ at, envp }) => at + envp * 8),
+  };
+}
+
+function withLabel([first, ...rest]: readonly Call[], label: string): readonly Call[] {
+  return first === undefined ? [] : [{ ...first, label }, ...rest];
+}
+
+/** Parts at their addresses. */
+function placed(base: number, parts: readonly (readonly [at: number, bytes: Uint8Array])[]): Uint8Array {
+  const end = Math.max(...parts.map(([at, bytes]) => at + bytes.length));
+  const bytes = new Uint8Array(align(end) - base);
+  for (const [at, part] of parts) bytes.set(part, at - base);
+  return bytes;
+}

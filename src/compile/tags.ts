@@ -1,0 +1,104 @@
+// What is said of each call when it fails, in the words of `run`, as the tag that its record carries.
+import { CLONE } from "#ffi/uapi/clone.ts";
+import type { Call } from "#ffi/tape/call.ts";
+import { findHint } from "#src/hints.ts";
+import type { LoweredTape, Origin } from "#src/plan/lower-plan.ts";
+import type { Actor, Plan } from "#src/plan/plan.ts";
+import { explainLauncherStep } from "#src/plan/steps/launch.ts";
+import { explainStep, type Step } from "#src/plan/steps.ts";
+import type { HintOf, Messages, Place } from "./messages.ts";
+
+type ExecStep = Step & { readonly kind: "exec" };
+
+/** Calls with what is said of them. */
+export class Tagger {
+  readonly #messages: Messages;
+  readonly #plan: Plan;
+
+  constructor(messages: Messages, plan: Plan) {
+    this.#messages = messages;
+    this.#plan = plan;
+  }
+
+  /** Calls of the launcher's own: what can't be done is `what`. */
+  frame(calls: readonly Call[], what: string, kind?: string): readonly Call[] {
+    const place = { code: 125, text: `nsbox: Cannot ${what}: `, tail: "\n" };
+    return calls.map((one) => this.#tag(one, place, kind === undefined ? this.#about(one) : "", hints(one, kind)));
+  }
+
+  /** Calls of a plan's steps. */
+  steps({ calls, origins }: LoweredTape): readonly Call[] {
+    return calls.map((one, n) => {
+      const origin = origins[n];
+      return origin === undefined ? (this.frame([one], "start the box")[0] ?? one) : this.#step(one, origin);
+    });
+  }
+
+  #step(one: Call, origin: Origin): Call {
+    const { actor, index } = origin;
+    if (actor === "launcher") return this.#tag(one, this.#place(actor, index), "", hints(one, this.#cloneKind()));
+    const step = this.#plan[actor][index];
+    if (step?.kind === "exec") return this.#exec(one, step);
+    return this.#tag(one, this.#place(actor, index), this.#about(one), hints(one, step?.kind));
+  }
+
+  /** A candidate for the command. */
+  #exec(one: Call, step: ExecStep): Call {
+    const [path] = one.args;
+    if (one.name !== "execve" || typeof path !== "string") return one;
+    const code = path === step.candidates.at(-1) ? 127 : 126;
+    const place = { code, text: "nsbox: Cannot run ", tail: "\n" };
+    return this.#tag(one, place, `${JSON.stringify(path)}: `, hints(one, "exec"));
+  }
+
+  #tag(one: Call, place: Place, about: string, hintOf: HintOf): Call {
+    // A load can't fail, and what ends the process doesn't come back.
+    if (one.name === "load" || one.name === "exit_group" || one.tag !== undefined) return one;
+    const tag = BigInt(this.#messages.place(place)) | (BigInt(this.#messages.call(about, hintOf)) << 32n);
+    return { ...one, tag };
+  }
+
+  #place(actor: Actor, index: number): Place {
+    const explain =
+      actor === "launcher"
+        ? explained(this.#plan.launcher[index], explainLauncherStep)
+        : explained(this.#plan[actor][index], explainStep);
+    const tail = `\n  step  ${actor} ${index + 1} of ${this.#plan[actor].length}\n`;
+    return { code: 125, text: `nsbox: Cannot ${explain}: `, tail };
+  }
+
+  #about(one: Call): string {
+    const operand = operandOf(one);
+    return `${operand === undefined ? one.name : `${one.name} ${JSON.stringify(operand)}`} gave `;
+  }
+
+  /** Without a user namespace of its own a box takes root. */
+  #cloneKind(): "clone" | "clone-without-user" {
+    const [clone] = this.#plan.launcher;
+    return clone?.kind === "clone" && (clone.namespaces & CLONE.NEWUSER) === 0 ? "clone-without-user" : "clone";
+  }
+}
+
+function explained<S>(step: S | undefined, explain: (step: S) => string): string {
+  return step === undefined ? "start the box" : explain(step);
+}
+
+/** The first argument that is a text: what the call was about. */
+function operandOf(one: Call): string | undefined {
+  const operand = one.args.find((arg) => typeof arg === "string" && arg !== "");
+  return typeof operand === "string" ? operand : undefined;
+}
+
+function hints(one: Call, kind: string | undefined): HintOf {
+  return (errno) => findHint({ syscall: one.name, errno, kind, operand: operandOf(one) });
+}
+
+/** What is said where no candidate for the command is there. */
+export function notFoundText(step: ExecStep): string {
+  const name = JSON.stringify(step.args[0] ?? "");
+  const where = step.candidates.length === 1 ? "" : ", in none of the folders of PATH inside the box";
+  const hint = findHint({ syscall: "execve", errno: ENOENT, kind: "exec", operand: step.candidates[0] });
+  return `nsbox: Cannot run ${name}: ENOENT (No such file or directory)${where}\n${hint === undefined ? "" : `  hint  ${hint}\n`}`;
+}
+
+const ENOENT = 2;

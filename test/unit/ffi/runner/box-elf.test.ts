@@ -1,0 +1,88 @@
+// The start of a compiled box, run for real: what becomes of arguments and environment.
+import { expect, test } from "bun:test";
+import { chmodSync, writeFileSync } from "node:fs";
+import { boxDataAt, buildBoxElf, readBoxNote } from "#ffi/runner/box-elf.ts";
+import { concatBytes, type EnvRule, startBlock } from "#ffi/runner/start.ts";
+import { assemble } from "#ffi/tape/assemble.ts";
+import { call } from "#ffi/tape/call.ts";
+import { describeWith } from "#test/support/needs.ts";
+import { tempDir } from "#test/support/nsbox.ts";
+
+type Arch = "x64" | "arm64";
+
+const NOTE = { init: { at: 0, count: 0 }, command: { at: 0, count: 0 } };
+
+/** Executes words[0], found at its path, with what the start makes of argv and envp. */
+function elf(arch: Arch, words: readonly string[], rules: readonly EnvRule[]): Uint8Array {
+  const base = boxDataAt(arch, 0);
+  const calls = [call("execve", [words[0] ?? "", 0, 0])];
+  const tape = assemble(calls, { arch, base, fds: { report: 2 }, fdBase: 100, failStatus: 99 });
+  const block = base + tape.bytes.length;
+  const start = startBlock({ words, rules, argvWords: [base + 16], envpWords: [base + 24], entry: base }, block);
+  const data = concatBytes([tape.bytes, start]);
+  const note = { ...NOTE, launch: { at: base, count: tape.callOf.length }, launchBlock: block };
+  return buildBoxElf({ arch, block, note, texts: new Uint8Array(0), data });
+}
+
+/** An emulator gives its variables in another order. */
+function sorted(lines: string): readonly string[] {
+  return lines
+    .split("\n")
+    .filter((line) => line !== "")
+    .sort();
+}
+
+interface Start {
+  readonly words: readonly string[];
+  readonly rules?: readonly EnvRule[];
+  readonly own?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function run(arch: Arch, { words, rules = [], own = [], env = {} }: Start): string {
+  using dir = tempDir();
+  const path = dir.join("box");
+  writeFileSync(path, elf(arch, words, rules));
+  chmodSync(path, 0o755);
+  const command = arch === process.arch ? [path, ...own] : ["/usr/bin/qemu-aarch64-static", path, ...own];
+  const { stdout, stderr } = Bun.spawnSync(command, { env, stdout: "pipe", stderr: "pipe" });
+  return stdout.toString() + stderr.toString();
+}
+
+const pass = (text: string, value?: string): EnvRule => ({ text, passes: true, value });
+const drop = (text: string, value?: string): EnvRule => ({ text, passes: false, value });
+
+describeWith([], "the start of a box", () => {
+  for (const [arch, needs] of [
+    ["x64", ["x64"]],
+    ["arm64", ["qemu-aarch64"]],
+  ] as const) {
+    describeWith([...needs], `for ${arch}`, () => {
+      test("puts the caller's arguments behind the box's words", () => {
+        expect(run(arch, { words: ["/bin/echo", "a", "b c"], own: ["d", "", "e"] })).toBe("a b c d  e\n");
+        expect(run(arch, { words: ["/bin/echo"] })).toBe("\n");
+      });
+
+      test("passes variables on by the first rule that fits", () => {
+        const env = { A: "1", B: "2", BB: "3", LC_X: "4", C: "5" };
+        const rules = [drop("B="), pass("A="), pass("LC_")];
+        expect(sorted(run(arch, { words: ["/usr/bin/env"], rules, env }))).toEqual(["A=1", "LC_X=4"]);
+        const all = { words: ["/usr/bin/env"], rules: [drop("BB="), pass("")], env };
+        expect(sorted(run(arch, all))).toEqual(["A=1", "B=2", "C=5", "LC_X=4"]);
+        expect(run(arch, { words: ["/usr/bin/env"], env })).toBe("");
+      });
+
+      test("sets a rule's own value unless the caller's has passed", () => {
+        const rules = [pass("A=", "A=own"), pass("B=", "B=own"), drop("C=", "C=own")];
+        expect(run(arch, { words: ["/usr/bin/env"], rules, env: { A: "1", C: "2" } })).toBe("C=own\nB=own\nA=1\n");
+      });
+    });
+  }
+
+  test("is told by a note", () => {
+    const file = elf("x64", ["/bin/true"], []);
+    expect(readBoxNote(file, "x64")?.launch.at).toBe(boxDataAt("x64", 0));
+    expect(readBoxNote(file.subarray(0, 600), "x64")).toBeUndefined();
+    expect(readBoxNote(new Uint8Array(file.length), "x64")).toBeUndefined();
+  });
+});

@@ -1,0 +1,238 @@
+// A compiled box by itself: who starts it, from where, what it passes on, how it ends, and what it says of a failure.
+import { expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { disassemble } from "#ffi/tape/disassemble.ts";
+import { readBoxNote } from "#ffi/runner/box-elf.ts";
+import { childrenOf, isAlive } from "#test/support/box.ts";
+import { compiledBox } from "#test/support/compiled.ts";
+import { describeWith, testWith } from "#test/support/needs.ts";
+import { NSBOX, runCommand, tempDir, waitFor } from "#test/support/nsbox.ts";
+
+function startBox(path: string, env: Readonly<Record<string, string>> = {}) {
+  return Bun.spawn([path], { stdin: "ignore", stdout: "pipe", stderr: "pipe", env: { ...process.env, ...env } });
+}
+
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = stream.getReader();
+  const { value } = await reader.read();
+  reader.releaseLock();
+  return new TextDecoder().decode(value).trim();
+}
+
+describeWith(["userns"], "what a compiled box passes on", () => {
+  test("its own arguments follow the command's, many and odd ones too", async () => {
+    using box = await compiledBox(["--", "sh", "-c", 'printf "%s|" "$@"', "sh", "first"]);
+    const own = ["", "a b", "ä\n", "-x", ...Array.from({ length: 3000 }, (_, n) => `word ${n}`)];
+    expect((await box.run(own)).stdout).toBe(["first", ...own].map((word) => `${word}|`).join(""));
+  });
+
+  test("the environment of who starts it, filtered as run filters it", async () => {
+    using box = await compiledBox(["-e", "SET=here", "-e", "PASSED", "--", "env"], {
+      env: { ...ENV, TERM: "compiler" },
+    });
+    const env = { TERM: "starter", PASSED: "yes", SECRET: "no", SET: "outside", LC_X: "1", PATHOLOGY: "no" };
+    const { stdout } = await box.run([], { env });
+    const names = ["LC_X=1", "PASSED=yes", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
+    expect(stdout.trim().split("\n").sort()).toEqual([...names, "SET=here", "TERM=starter"]);
+  });
+
+  test("the whole environment with --env-all, in its order", async () => {
+    using box = await compiledBox(["--env-all", "-e", "B=mine", "--", "env"]);
+    const { stdout } = await box.run([], { env: { A: "1", B: "2", C: "3", PATH: "/bin" } });
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .filter((line) => line !== "B=mine"),
+    ).toEqual(["A=1", "C=3", "PATH=/bin"]);
+    expect(stdout).toContain("B=mine\n");
+  });
+
+  test("no descriptor that it was not told to", async () => {
+    using box = await compiledBox(["--", "sh", "-c", "ls /proc/self/fd"]);
+    const { stdout } = await runCommand(["sh", "-c", `exec "$0" 7</etc/passwd 9</etc/passwd`, box.path]);
+    expect(stdout.trim().split("\n")).toEqual(["0", "1", "2", "3"]);
+  });
+
+  test("standard streams, of which closed ones are /dev/null", async () => {
+    using box = await compiledBox(["--", "sh", "-c", "readlink /proc/self/fd/0; echo end"]);
+    expect((await runCommand(["sh", "-c", `exec "$0" <&-`, box.path])).stdout).toBe("/dev/null\nend\n");
+  });
+
+  test("the caller's signal mask", async () => {
+    using box = await compiledBox(["--", "grep", "SigBlk", "/proc/self/status"]);
+    expect((await box.run()).stdout).toBe("SigBlk:\t0000000000000000\n");
+  });
+
+  test("works where few files may be open", async () => {
+    using box = await compiledBox(["--", "echo", "open"]);
+    expect((await runCommand(["sh", "-c", `ulimit -n 160; exec "$0"`, box.path])).stdout).toBe("open\n");
+  });
+});
+
+describeWith(["userns"], "how a compiled box ends", () => {
+  test.each(["TERM", "INT", "HUP", "USR1"])("forwards SIG%s", async (name) => {
+    using box = await compiledBox([
+      "--",
+      ...["sh", "-c", `trap 'echo got; exit 9' ${name}; echo ready; while :; do sleep 0.02; done`],
+    ]);
+    const child = startBox(box.path);
+    expect(await firstLine(child.stdout)).toBe("ready");
+    child.kill(`SIG${name}` as NodeJS.Signals); // the table names only real ones
+    expect(await firstLine(child.stdout)).toBe("got");
+    expect(await child.exited).toBe(9);
+  });
+
+  test.each([[[]], [["--no-init"]]])("takes the box with it when it is killed: %j", async (flags) => {
+    using box = await compiledBox([...flags, "--", "sh", "-c", "echo ready; exec sleep 60"]);
+    const child = startBox(box.path);
+    expect(await firstLine(child.stdout)).toBe("ready");
+    const [init = 0] = childrenOf(child.pid);
+    child.kill("SIGKILL");
+    await child.exited;
+    await waitFor(() => !isAlive(init), "the end of the box");
+  });
+
+  test("ends with its parent where --die-with-parent says so", async () => {
+    using box = await compiledBox(["--die-with-parent", "--", "sh", "-c", "echo ready; exec sleep 60"]);
+    const parent = Bun.spawn(["sh", "-c", `"$0" & echo $!; wait`, box.path], { stdout: "pipe" });
+    const lines = await waitForText(parent.stdout, "ready");
+    const launcher = Number(/^\d+$/m.exec(lines)?.[0]);
+    expect(isAlive(launcher)).toBe(true);
+    parent.kill("SIGKILL");
+    await waitFor(() => !isAlive(launcher), "the end of the launcher");
+  });
+
+  test("is a few pages while it waits", async () => {
+    using box = await compiledBox(["--", "sh", "-c", "echo ready; exec sleep 60"]);
+    const child = startBox(box.path);
+    expect(await firstLine(child.stdout)).toBe("ready");
+    const [init = 0] = childrenOf(child.pid);
+    // What each box has to itself; the file's own pages are shared by all boxes of it.
+    const anonymous = (pid: number): number =>
+      Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+    await waitFor(() => anonymous(child.pid) + anonymous(init) <= 50, "50 kB at most to be left");
+    child.kill("SIGKILL");
+    await child.exited;
+  });
+});
+
+async function waitForText(stream: ReadableStream<Uint8Array>, word: string): Promise<string> {
+  let text = "";
+  for await (const chunk of stream) {
+    text += new TextDecoder().decode(chunk);
+    if (text.includes(word)) return text;
+  }
+  throw new Error(`Cannot find "${word}" in ${JSON.stringify(text)}`);
+}
+
+const ENV: Readonly<Record<string, string>> = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" };
+
+/** Root has all ids in a box, another only the one that it keeps. */
+const KEEP_ID: readonly string[] = process.getuid?.() === 0 ? [] : ["--keep-id"];
+
+describeWith(["userns"], "where a compiled box starts", () => {
+  test("in another box, from a read-only file system without setuid bits", async () => {
+    using box = await compiledBox(["--proc", "bind", "--net", "host", "--", "sh", "-c", "hostname; id -u"], {
+      cwd: "/",
+    });
+    // The outer box's root is mounted read-only and nosuid, and parts of its /proc are hidden.
+    const outer = ["run", "--nested", ...KEEP_ID, "--ro", dirname(box.path), "--"];
+    const { stdout, stderr } = await runCommand([NSBOX, ...outer, box.path], { cwd: "/" });
+    expect({ stdout, stderr }).toEqual({ stdout: "nsbox\n0\n", stderr: "" });
+  });
+
+  test("where nothing is but itself, without /proc too, it says what it cannot do", async () => {
+    using box = await compiledBox(["--", "true"]);
+    const outer = ["run", "--nested", ...KEEP_ID, "--root", dirname(box.path), "--proc", "none", "--dev", "none"];
+    const { stderr, exitCode } = await runCommand([NSBOX, ...outer, "--", "/box"]);
+    expect(stderr).toMatch(/^nsbox: Cannot (map uid|tell the box's number).*\/proc\/self.* gave ENOENT \(No such file/);
+    expect(exitCode).toBe(125);
+  });
+
+  testWith(["root"], "by another uid than it was made for it says so", async () => {
+    using box = await compiledBox(["--", "true"]);
+    const { stderr, exitCode } = await runCommand(["setpriv", "--reuid", "12345", "--clear-groups", box.path]);
+    expect(stderr).toStartWith("nsbox: Cannot start the box: it was compiled for uid 0\n  hint  ");
+    expect(exitCode).toBe(125);
+  });
+
+  testWith(["unprivileged"], "made for another gid it says so", async () => {
+    using box = await compiledBox(["--", "true"]);
+    const bytes = readFileSync(box.path);
+    const { launch } = noteOf(bytes);
+    const rows = disassemble({ bytes: recordsOf(bytes, launch), base: launch.at }, launch.count, ARCH);
+    const row = rows.findIndex(({ name }) => name === "getegid");
+    const GID = 8 * 8; // the first case of the record
+    bytes.writeBigInt64LE(123456n, fileOffset(launch.at) + row * 112 + GID);
+    writeFileSync(box.path, bytes);
+    expect((await box.run()).stderr).toContain("it was compiled for gid");
+  });
+});
+
+const ARCH = process.arch === "arm64" ? "arm64" : "x64";
+const DATA_BASE = 0x600000;
+const fileOffset = (address: number): number => address - DATA_BASE;
+
+function noteOf(bytes: Uint8Array) {
+  const note = readBoxNote(bytes, ARCH);
+  if (note === undefined) throw new Error("the box has no note");
+  return note;
+}
+
+function recordsOf(bytes: Uint8Array, { at, count }: { at: number; count: number }): Uint8Array {
+  return bytes.subarray(fileOffset(at), fileOffset(at) + count * 112);
+}
+
+/** Calls after whose failure the box goes on, or that only report. */
+const GOES_ON = ["load", "exit_group", "close", "write", "writev", "kill", "waitid", "rt_sigtimedwait", "execve"];
+
+describeWith(["userns"], "a compiled box whose kernel refuses one call", () => {
+  test.each([
+    ["a default box", []],
+    ["without an init", ["--no-init"]],
+    ["an overlay", ["--overlay"]],
+  ])(
+    "names the step and the errno, and nothing stays: %s",
+    async (_, flags) => {
+      using dir = tempDir();
+      using box = await compiledBox([...flags, "--", "true"], { cwd: dir.path });
+      const intact = readFileSync(box.path);
+      const shown = JSON.parse((await runCommand([NSBOX, "compile", "--show", box.path, "--json"])).stdout);
+      const note = noteOf(intact);
+      const before = childrenOf(process.pid);
+      let [broken, shownAt] = [0, 0];
+      for (const tape of [note.launch, note.init, note.command]) {
+        const rows = disassemble({ bytes: recordsOf(intact, tape), base: tape.at }, tape.count, ARCH);
+        for (const [index, { name, args }] of rows.entries()) {
+          const { step, process: who } = shown.calls[shownAt++] as { step: string; process: string }; // as --show has it
+          const isLate = ["wait for the box", "say what has failed"].includes(step) || /^reap orphans/.test(step);
+          if (step === "" || args[5] === 0n || isLate || GOES_ON.includes(name) || step.startsWith("start the "))
+            continue;
+          const bytes = Buffer.from(intact);
+          bytes.writeBigInt64LE(0xffffn, fileOffset(tape.at) + index * 112);
+          writeFileSync(box.path, bytes);
+          const { stderr, exitCode } = await box.run();
+          expect({ name, index, who, stderr, exitCode }).toEqual({
+            ...{ name, index, who, exitCode: 125 },
+            stderr: expect.stringMatching(/^nsbox: Cannot .*ENOSYS \(Function not implemented\)\n/),
+          });
+          expect(stderr).toStartWith(`nsbox: Cannot ${step}: `);
+          broken++;
+        }
+      }
+      expect(broken).toBeGreaterThan(90);
+      expect(childrenOf(process.pid)).toEqual(before);
+    },
+    120_000,
+  );
+
+  test("whatever the launcher can't open, it says so", async () => {
+    using box = await compiledBox(["--", "true"]);
+    const { stderr, exitCode } = await runCommand(["sh", "-c", `ulimit -n 4; exec "$0"`, box.path]);
+    expect(stderr).toStartWith("nsbox: Cannot start the box: ");
+    expect(stderr).toContain("pipe");
+    expect(exitCode).toBe(125);
+  });
+});
