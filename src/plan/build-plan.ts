@@ -7,7 +7,7 @@ import { PROXY_PORT } from "#src/spec/egress.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { IdMapping, NamespaceType, Spec } from "#src/spec/spec.ts";
-import { mapsInside, mapsOutside } from "./id-maps.ts";
+import { mapText, mapsInside, mapsOutside } from "./id-maps.ts";
 import type { Plan } from "./plan.ts";
 import { isRootIdmapped, planMounts } from "./plan-mounts.ts";
 import type { CloneStep, LauncherStep } from "./steps/launch.ts";
@@ -103,10 +103,6 @@ interface IdMapSteps {
   readonly setup: readonly Step[];
   /** To be uid 0 of the map where it does not hold the caller. */
   readonly become: readonly Step[];
-}
-
-function mapText(maps: readonly IdMapping[]): string {
-  return maps.map((map) => `${map.containerID} ${map.hostID} ${map.size}`).join("\n");
 }
 
 function isOwnId(maps: readonly IdMapping[], id: number): boolean {

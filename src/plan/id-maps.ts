@@ -10,3 +10,8 @@ export function mapsOutside(maps: readonly IdMapping[], id: number): boolean {
 export function mapsInside(maps: readonly IdMapping[], id: number): boolean {
   return maps.some((map) => id >= map.containerID && id < map.containerID + map.size);
 }
+
+/** As uid_map and gid_map take it. */
+export function mapText(maps: readonly IdMapping[]): string {
+  return maps.map((map) => `${map.containerID} ${map.hostID} ${map.size}`).join("\n");
+}

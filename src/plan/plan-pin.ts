@@ -1,6 +1,8 @@
 // (PinSpec, HostFacts) → Plan: namespaces with nothing in them but a holder. Pure.
 import { NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
+import { sameIds } from "#src/spec/same-ids.ts";
+import { mapText } from "./id-maps.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { PinSpec } from "#src/spec/pin.ts";
 import type { Plan } from "./plan.ts";
@@ -9,8 +11,6 @@ import type { Step } from "./steps.ts";
 
 const ID_MAPS = "id maps";
 const HOLDER_IMAGE = "holder";
-/** KERNEL: 2^32-1 is not an id, so this maps every one there is. */
-const EVERY_ID = "0 0 4294967295";
 /** What Bun ignores, and would stay ignored. */
 const RESET_SIGNALS: readonly number[] = [SIG.PIPE, SIG.XFSZ];
 
@@ -52,13 +52,13 @@ interface IdMapSteps {
 }
 
 /** Root inside is the caller outside; root's own namespace has every id, as its boxes have. */
-function planIdMaps({ types }: PinSpec, { uid, gid }: HostFacts): IdMapSteps {
+function planIdMaps({ types }: PinSpec, { uid, gid, ownUids, ownGids }: HostFacts): IdMapSteps {
   if (!types.includes("user")) return { launcher: [], setup: [] };
   if (uid !== 0) return { launcher: [], setup: [{ kind: "own-id-map", uidMap: `0 ${uid} 1`, gidMap: `0 ${gid} 1` }] };
   return {
     launcher: [
-      { kind: "write-id-map", file: "uid_map", text: EVERY_ID },
-      { kind: "write-id-map", file: "gid_map", text: EVERY_ID },
+      { kind: "write-id-map", file: "uid_map", text: mapText(sameIds(ownUids)) },
+      { kind: "write-id-map", file: "gid_map", text: mapText(sameIds(ownGids)) },
       { kind: "signal", of: ID_MAPS },
     ],
     setup: [{ kind: "wait", for: ID_MAPS, first: true }],

@@ -61,8 +61,9 @@ interface BoxProcess {
 
 /** Starts the box. Throws NsboxError naming the step that failed. */
 export function launch(plan: Plan, facts: HostFacts, options: LaunchOptions = {}): RunningBox {
-  const files = new LaunchFiles(plan, options.files ?? {});
+  const files = new LaunchFiles(options.files ?? {});
   try {
+    files.open(plan);
     return launchWith(plan, facts, files, options);
   } finally {
     files.closeAll();
@@ -72,11 +73,15 @@ export function launch(plan: Plan, facts: HostFacts, options: LaunchOptions = {}
 /** Every file that the launch needs, closed when it is over. */
 class LaunchFiles {
   readonly byName: Record<string, Fd> = {};
-  readonly goWriter: Fd | undefined;
-  readonly terminalReader: Fd | undefined;
+  goWriter: Fd | undefined;
+  terminalReader: Fd | undefined;
 
-  constructor(plan: Plan, given: Readonly<Record<string, Fd>>) {
+  constructor(given: Readonly<Record<string, Fd>>) {
     Object.assign(this.byName, given);
+  }
+
+  /** Throws NsboxError ESPEC where a namespace to join can't be opened; what is open by then stays to be closed. */
+  open(plan: Plan): void {
     const report = openPipe();
     this.byName["report"] = report.writer;
     this.byName["report-reader"] = report.reader;

@@ -11,6 +11,7 @@ import { buildProtected } from "./build-protected.ts";
 import type { HostFacts, SubIdRange } from "./facts.ts";
 import type { NamespaceOption, RunOptions } from "./options.ts";
 import { normalPath } from "./path.ts";
+import { sameIds } from "./same-ids.ts";
 import { checkWithoutNamespaces } from "./without-namespaces.ts";
 import {
   type IdMapping,
@@ -213,11 +214,6 @@ function buildIdMaps(options: RunOptions, facts: HostFacts, namespaces: Namespac
     uidMappings: [{ containerID: inside.uid, hostID: facts.uid, size: 1 }],
     gidMappings: [{ containerID: inside.gid, hostID: facts.gid, size: 1 }],
   };
-}
-
-/** Every id there is, the same inside and outside: in a user namespace, as in a container, there are not all of them. */
-function sameIds(ranges: readonly SubIdRange[]): readonly IdMapping[] {
-  return ranges.map(({ start, count }) => ({ containerID: start, hostID: start, size: count }));
 }
 
 /** --subids and --keep-id each say what the whole map is. */

@@ -1,0 +1,8 @@
+// The id map of a box that root makes. Pure.
+import type { SubIdRange } from "./facts.ts";
+import type { IdMapping } from "./spec.ts";
+
+/** Every id there is, the same inside and outside: in a user namespace, as in a container, there are not all of them. */
+export function sameIds(ranges: readonly SubIdRange[]): readonly IdMapping[] {
+  return ranges.map(({ start, count }) => ({ containerID: start, hostID: start, size: count }));
+}
