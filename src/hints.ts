@@ -177,6 +177,23 @@ const HINTS: readonly HintRow[] = [
     operand: /\//,
     hint: "it, or the interpreter or loader that it names, does not exist inside the box: show it with --ro",
   },
+  {
+    kind: "seccomp",
+    errno: "EPERM",
+    hint: "a filter takes no_new_privs or CAP_SYS_ADMIN: leave out --allow-new-privs, or go without a filter by --seccomp none",
+  },
+  {
+    kind: "seccomp",
+    errno: "EINVAL",
+    hint: "this kernel has no filters of system calls (CONFIG_SECCOMP_FILTER): --seccomp none does without, and gives away a wall",
+  },
+  { kind: "seccomp", errno: "ENOMEM", hint: "filters add up to 32768 instructions at most: use a shorter profile" },
+  {
+    kind: "session-keyring",
+    errno: "EDQUOT",
+    hint: "an ordinary user may have 200 keys, see /proc/key-users: end some of your boxes, or use --seccomp default, which lets nobody read keys",
+  },
+  { kind: "exec", errno: "EPERM", hint: "the seccomp profile of --seccomp refuses execve: allow it there" },
   { kind: "exec", errno: "E2BIG", hint: "arguments and environment are too long together" },
 ];
 

@@ -76,8 +76,8 @@ export function call(name: Call["name"], args: readonly Arg[], options: CallOpti
 }
 
 /** A case that lets this one errno pass, see Call. */
-export function tolerate(errno: ErrnoName): { readonly cases: readonly Case[] } {
-  return { cases: [{ equals: errno, then: "next" }] };
+export function tolerate(...errnos: readonly ErrnoName[]): { readonly cases: readonly Case[] } {
+  return { cases: errnos.map((equals) => ({ equals, then: "next" })) };
 }
 
 /** The number of the open file with this name. */

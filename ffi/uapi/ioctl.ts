@@ -13,6 +13,7 @@ export const TIOC = {
   SWINSZ: 0x5414,
   LINUX: 0x541c,
   NOTTY: 0x5422,
+  SETD: 0x5423,
   GSID: 0x5429,
   GPTPEER: 0x5441, // since 4.13
   SPTLCK: 0x40045431,

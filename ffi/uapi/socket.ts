@@ -4,6 +4,9 @@ import { defineStruct, type Struct } from "./struct.ts";
 /** Address families of socket(2). */
 export const AF = { UNSPEC: 0, UNIX: 1, INET: 2, INET6: 10, NETLINK: 16, PACKET: 17, VSOCK: 40, XDP: 44 } as const;
 
+/** Protocols of netlink(7), the third argument of socket(2). */
+export const NETLINK = { ROUTE: 0, XFRM: 6, NETFILTER: 12 } as const;
+
 /** Types of socket(2) and the two flags that are added to them. */
 export const SOCK = {
   STREAM: 1,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Absent, type Contestant, NAMES, openContestants } from "#scripts/bench/contestants.ts";
 import { openCrowd } from "#scripts/bench/crowd.ts";
+import { filterTable, filterTargets, measureFilters } from "#scripts/bench/filter.ts";
 import { openLimit } from "#scripts/bench/limit.ts";
 import { alignColumns, explainTarget, type Summary, summarize, type Target } from "#scripts/bench/stats.ts";
 import { warmBoxes } from "#scripts/bench/warm.ts";
@@ -157,9 +158,13 @@ async function bench(rounds: number, temp: string): Promise<object> {
     "reason" in warm
       ? []
       : [{ what: "warm nsbox / limit.c", ratio: warm.nsbox.median / warm.limit.median, limit: 1.15 }];
-  const targets = [...coldTargets(cold), ...warmTarget, ...("reason" in crowd ? [] : crowdTargets(crowd))];
+  const filters = measureFilters(ROOT);
+  console.log("reason" in filters ? `\nleft out: filters: ${filters.reason}` : `\n${filterTable(filters).join("\n")}`);
+  const filterTarget = "reason" in filters ? [] : filterTargets(filters);
+  const crowdTarget = "reason" in crowd ? [] : crowdTargets(crowd);
+  const targets = [...coldTargets(cold), ...warmTarget, ...crowdTarget, ...filterTarget];
   console.log(`\n${targets.map(explainTarget).join("\n")}`);
-  return { rounds, cold, absent, warm, crowd, targets };
+  return { rounds, cold, absent, warm, crowd, filters, targets };
 }
 
 async function main(): Promise<void> {

@@ -8,6 +8,7 @@ import { INSPECT_OPTIONS } from "./inspect-options.ts";
 import { NS_OPTIONS } from "./ns-options.ts";
 import { LS_OPTIONS } from "./ls-options.ts";
 import { RUN_OPTIONS } from "./run-options.ts";
+import { SECCOMP_OPTIONS } from "./seccomp-options.ts";
 
 export interface Command {
   readonly name: string;
@@ -141,5 +142,20 @@ export const COMMANDS: readonly Command[] = [
     ],
     options: LS_OPTIONS,
     load: async () => (await import("./commands/ls.ts")).lsCommand,
+  },
+  {
+    name: "seccomp",
+    usage: "nsbox seccomp check PROFILE SYSCALL [ARGUMENTS]\n       nsbox seccomp dump PROFILE",
+    summary: "say what a seccomp profile decides, and show its program",
+    about:
+      "PROFILE is default, or a .json file as Docker, Podman and OCI runtimes have it. check tells what becomes of a system call, by name or number, and which rule says so; arguments are numbers, and those left out are 0. dump prints the program of BPF that the kernel runs at each call.",
+    examples: [
+      ["nsbox seccomp check default unshare", "is it allowed, and why not"],
+      ["nsbox seccomp check default socket 40 1 0", "with these arguments (AF_VSOCK)"],
+      ["nsbox seccomp check profile.json mount --caps sys_admin", "for a box that holds CAP_SYS_ADMIN"],
+      ["nsbox seccomp dump default --arch arm64", "the filter of boxes on arm64"],
+    ],
+    options: SECCOMP_OPTIONS,
+    load: async () => (await import("./commands/seccomp.ts")).seccompCommand,
   },
 ];

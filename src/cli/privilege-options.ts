@@ -52,6 +52,15 @@ export const PRIVILEGE_OPTIONS: readonly Option<RunDraft>[] = [
     },
   },
   {
+    name: "seccomp",
+    value: "PROFILE",
+    group: PRIVILEGES,
+    doc: "which system calls: default, a profile's .json file, or none",
+    apply: (d, v) => {
+      d.seccomp = v === "default" || v === "none" ? v : parsePath("--seccomp", v);
+    },
+  },
+  {
     name: "nested",
     group: PRIVILEGES,
     doc: "gives away: user namespaces and mounts inside, for a box in the box",

@@ -57,6 +57,7 @@ export function emptyDraft(): RunDraft {
     capDrop: [],
     allowNewPrivs: false,
     landlock: undefined,
+    seccomp: undefined,
     nested: false,
     hide: [],
     protect: true,

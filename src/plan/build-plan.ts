@@ -3,6 +3,7 @@ import { NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { NsboxError } from "#src/error.ts";
 import { DEFAULT_PATH } from "#src/spec/build-env.ts";
+import { DEFAULT_PROFILE } from "#src/spec/build-seccomp.ts";
 import { PROXY_PORT } from "#src/spec/egress.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
@@ -44,7 +45,7 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
     ...planTime(spec),
     ...maps.become,
     ...(maps.launcher.length === 0 ? [] : [parentDeath]),
-    ...(spec.box.keyring ? [{ kind: "session-keyring", optional: true } as const] : []),
+    ...(spec.box.keyring ? [{ kind: "session-keyring", optional: refusesKeys(spec) } as const] : []),
     ...planIdentity(spec),
     ...(spec.linux.namespaces.mnt.kind === "new" ? planMounts(spec, facts) : []),
     ...(spec.process.terminal ? [{ kind: "open-terminal" } as const] : []),
@@ -173,8 +174,19 @@ function planLimits(spec: Spec, facts: HostFacts, needs: readonly string[]): rea
     // Landlock wants either this or CAP_SYS_ADMIN, which is there until the bounding set goes.
     ...(noNewPrivileges ? [{ kind: "no-new-privs" } as const] : []),
     ...(landlock === undefined ? [] : [{ kind: "landlock", abi: facts.landlockAbi, rules: landlock } as const]),
+    // The same holds for a filter; with no_new_privs it can wait until the command's exec, and hinder nothing before.
+    ...(noNewPrivileges ? [] : planSeccomp(spec)),
     ...(mayBound(spec, facts) ? [bounding] : []),
   ];
+}
+
+function planSeccomp({ linux: { seccomp } }: Spec): readonly Step[] {
+  return seccomp === undefined ? [] : [{ kind: "seccomp", ...seccomp }];
+}
+
+/** The default profile lets nobody ask for keys; of another one that is not known. */
+function refusesKeys({ linux: { seccomp } }: Spec): boolean {
+  return seccomp?.profile === DEFAULT_PROFILE;
 }
 
 /** KERNEL: CAPBSET_DROP needs CAP_SETPCAP, which an ordinary user has in a user namespace of the box's own only. */
@@ -238,6 +250,7 @@ function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
     ...(box.init ? [] : [{ kind: "close-files", keep: box.passFds } as const]),
     { kind: "personality", fixedLayout: false },
     { kind: "signals", defaults: RESET_SIGNALS, mask: facts.signalMask },
+    ...(process.noNewPrivileges ? planSeccomp(spec) : []),
     { kind: "exec", args: process.args, env: process.env, candidates },
   ];
 }

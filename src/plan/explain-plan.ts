@@ -6,6 +6,7 @@ import { flagNames } from "#ffi/uapi/flags.ts";
 import { TIOC } from "#ffi/uapi/ioctl.ts";
 import { FSCONFIG, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, OPEN_TREE } from "#ffi/uapi/mount.ts";
 import { PR } from "#ffi/uapi/prctl.ts";
+import { SECCOMP } from "#ffi/uapi/seccomp.ts";
 import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape, type Origin, planSteps } from "./lower-plan.ts";
 import type { Actor, Plan } from "./plan.ts";
 import { explainLauncherStep, type LauncherStep } from "./steps/launch.ts";
@@ -116,6 +117,7 @@ const DECODERS: Readonly<Record<string, readonly (Decoder | undefined)[]>> = {
   symlinkat: [undefined, at],
   prctl: [name(PR, "PR_")],
   umask: [octal],
+  seccomp: [name(SECCOMP, "SECCOMP_")],
   fcntl: [undefined, name(F, "F_")],
   ioctl: [undefined, name(TIOC, "TIOC")],
   close_range: [undefined, hex, flags(CLOSE_RANGE, "CLOSE_RANGE_")],

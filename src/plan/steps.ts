@@ -66,6 +66,7 @@ export type Step =
   | confine.LandlockStep
   | hold.ExecHolderStep
   | hold.HoldStep
+  | confine.SeccompStep
   | init.StartCommandStep
   | init.SuperviseStep;
 
@@ -124,6 +125,7 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   landlock: confine.landlockStep,
   "exec-holder": hold.execHolderStep,
   hold: hold.holdStep,
+  seccomp: confine.seccompStep,
   "start-command": init.startCommandStep,
   supervise: init.superviseStep,
 };

@@ -8,6 +8,7 @@ import { buildHidden } from "./build-hidden.ts";
 import { buildLandlock } from "./build-landlock.ts";
 import { buildMounts } from "./build-mounts.ts";
 import { buildProtected } from "./build-protected.ts";
+import { buildSeccomp } from "./build-seccomp.ts";
 import type { HostFacts, SubIdRange } from "./facts.ts";
 import type { NamespaceOption, RunOptions } from "./options.ts";
 import { normalPath } from "./path.ts";
@@ -22,12 +23,16 @@ import {
   type NamespaceType,
   type Root,
   type Rlimit,
+  type Seccomp,
   type Spec,
   type User,
 } from "./spec.ts";
 
-/** All that `run` was asked for, with its defaults. Throws NsboxError EUSAGE or ESPEC. */
-export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
+/**
+ * All that `run` was asked for, with its defaults; `profile` is what --seccomp FILE came to.
+ * Throws NsboxError EUSAGE or ESPEC.
+ */
+export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Seccomp): Spec {
   if (options.noNamespaces) checkWithoutNamespaces(options, facts);
   const namespaces = buildNamespaces(options);
   const root = buildRoot(options, facts);
@@ -64,6 +69,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts): Spec {
       timeOffsets: { monotonic: options.monotonicSeconds ?? 0, boottime: options.boottimeSeconds ?? 0 },
       maskedPaths: mountsMade && proc === "fresh" ? MASKED_PATHS : [],
       readonlyPaths: mountsMade && proc === "fresh" ? READONLY_PATHS : [],
+      seccomp: buildSeccomp(options, facts, bounding, profile),
     },
     box: {
       name: options.name,

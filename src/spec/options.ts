@@ -75,6 +75,8 @@ export interface RunOptions {
   readonly allowNewPrivs: boolean;
   /** undefined: where the kernel has it. */
   readonly landlock: boolean | undefined;
+  /** "default", "none" or a file; undefined: "default". */
+  readonly seccomp: string | undefined;
   /** User namespaces and mounts work inside. */
   readonly nested: boolean;
   readonly hide: readonly string[];

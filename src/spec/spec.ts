@@ -111,6 +111,16 @@ export type Mount =
   /** A small file with this content, bound read-only: /etc/hostname and its like. */
   | { readonly type: "file"; readonly destination: string; readonly content: string };
 
+/** What the kernel does at each system call of the command, see seccomp(2). */
+export interface Seccomp {
+  /** Its name: "default", or a file's. */
+  readonly profile: string;
+  /** The program of classic BPF that it comes to, in base64. */
+  readonly filter: string;
+  /** Flags of SECCOMP_SET_MODE_FILTER. */
+  readonly flags: number;
+}
+
 export interface Linux {
   readonly namespaces: Namespaces;
   readonly uidMappings: readonly IdMapping[];
@@ -119,6 +129,8 @@ export interface Linux {
   readonly timeOffsets: { readonly monotonic: number; readonly boottime: number };
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];
+  /** undefined: no call is refused. */
+  readonly seccomp: Seccomp | undefined;
 }
 
 /** What may be done with what is at, and below, a path of the box's own; reading and executing is always part of it. */

@@ -1,4 +1,4 @@
-// Reaching the kernel: lines 21, 22 and 27 of docs/security.md; system calls (23–26) are in test/user/seccomp.test.ts.
+// Reaching the kernel: lines 21 and 22 of docs/security.md; system calls (23 to 26) are in syscalls.test.ts.
 import { type Attack, testAttacks } from "#test/support/attack.ts";
 
 const SETTINGS: readonly string[] = [

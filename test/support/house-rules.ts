@@ -17,7 +17,8 @@ export const LAYERS: readonly Layer[] = [
   { of: ["ffi/runner/"], pure: true, may: ["ffi/uapi/", "ffi/tape/"] },
   { of: ["ffi/libc/"], pure: false, may: ["ffi/uapi/", "bun:ffi"] },
   { of: ["src/error.ts", "src/hints.ts"], pure: true, may: ["ffi/uapi/", "src/spec/facts.ts"] },
-  { of: ["src/spec/"], pure: true, may: ["ffi/uapi/", "src/error.ts"] },
+  { of: ["src/seccomp/"], pure: true, may: ["ffi/uapi/", "src/error.ts"] },
+  { of: ["src/spec/"], pure: true, may: ["ffi/uapi/", "src/error.ts", "src/seccomp/"] },
   { of: ["src/plan/"], pure: true, may: [...SPEC_USERS, "ffi/tape/call.ts"] },
   {
     of: ["src/compile/"],
@@ -82,6 +83,7 @@ export const LAYERS: readonly Layer[] = [
         "src/pin/",
         "src/doctor/",
         "src/demo/",
+        "src/seccomp/",
       ],
       ...["citty", "consola", "consola/core", "@oclif/table", "node:", "package.json", "src/version.ts"],
     ],

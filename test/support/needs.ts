@@ -21,6 +21,9 @@ export type Need =
   | "qemu-aarch64"
   | "landlock"
   | "keyctl"
+  | "libseccomp"
+  | "ia32"
+  | "podman-profile"
   | "git"
   | "curl"
   | "npm"
@@ -95,6 +98,12 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
   "qemu-aarch64": { probe: () => inPath("qemu-aarch64-static"), from: "qemu-user-static" },
   landlock: { probe: () => succeeds(NSBOX, "run", "--landlock", "--", "true"), from: "a kernel with lsm=landlock" },
   keyctl: { probe: () => inPath("keyctl"), from: "keyutils" },
+  ia32: { probe: () => existsSync("/proc/sys/abi/vsyscall32"), from: "a kernel with CONFIG_IA32_EMULATION" },
+  libseccomp: { probe: () => existsSync("/usr/include/seccomp.h"), from: "libseccomp-dev" },
+  "podman-profile": {
+    probe: () => existsSync("/usr/share/containers/seccomp.json"),
+    from: "golang-github-containers-common",
+  },
   // KERNEL: since 6.2 it is a setting; before, every terminal took pushed input.
   "legacy-tiocsti": {
     probe: () => readSetting("/proc/sys/dev/tty/legacy_tiocsti") !== "0",

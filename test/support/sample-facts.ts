@@ -101,6 +101,7 @@ export const NO_OPTIONS: RunOptions = {
   capDrop: [],
   allowNewPrivs: false,
   landlock: undefined,
+  seccomp: undefined,
   nested: false,
   hide: [],
   protect: true,

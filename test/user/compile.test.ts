@@ -86,6 +86,7 @@ const CASES: readonly Case[] = [
   { flags: ["--cap-drop", "all", "--user", "7"], script: LOOK },
   { flags: ["--allow-new-privs"], script: LOOK },
   { flags: ["--landlock"], script: "echo x >/dev/stdout", needs: ["landlock"] },
+  { flags: ["--seccomp", "none"], script: "grep Seccomp: /proc/self/status" },
   { flags: ["--no-landlock"], script: "touch /tmp/x && ls /tmp" },
   { flags: ["--nested"], script: "unshare -Ur true && echo nested" },
   { flags: ["--hide", "DIR/data"], script: "cat DIR/data | wc -c" },

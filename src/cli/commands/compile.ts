@@ -1,4 +1,5 @@
 // `nsbox compile -o FILE …`: flags → Spec → Plan → an executable.
+import { compileProfile } from "#src/cli/compile-profile.ts";
 import { COMPILE_OPTIONS, type CompileDraft } from "#src/cli/compile-options.ts";
 import { loadConfig } from "#src/cli/config-file.ts";
 import { parseOptions } from "#src/cli/parse.ts";
@@ -30,7 +31,7 @@ export async function compileCommand(argv: readonly string[]): Promise<number | 
   const options =
     draft.envFiles.length > 0 ? { ...draft, env: [...readEnvFiles(draft.envFiles), ...draft.env] } : draft;
   checkWords(options);
-  const { spec, facts } = decide(options);
+  const { spec, facts } = await decide(options);
   const plan = compilablePlan(buildPlan(spec, facts));
   if (options.dryRun) return print(explainPlan(plan));
   const bytes = compileBox({
@@ -86,7 +87,7 @@ function checkWords({ args, output, dryRun }: CompileDraft): void {
 }
 
 /** The Spec for whoever starts the box: his streams and files are not known yet. */
-function decide(options: RunOptions): { readonly spec: Spec; readonly facts: HostFacts } {
+async function decide(options: RunOptions): Promise<{ readonly spec: Spec; readonly facts: HostFacts }> {
   const facts: HostFacts = {
     ...readFacts(options),
     terminal: false,
@@ -98,7 +99,8 @@ function decide(options: RunOptions): { readonly spec: Spec; readonly facts: Hos
       ...options.passFds.map((fd) => ({ fd, access: "read" }) as const),
     ],
   };
-  return { spec: buildSpec({ ...options, tty: options.tty ?? false }, facts), facts };
+  const profile = await compileProfile(options, facts);
+  return { spec: buildSpec({ ...options, tty: options.tty ?? false }, facts, profile), facts };
 }
 
 /** A map of one's own gid alone holds for that gid only. */

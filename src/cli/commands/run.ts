@@ -1,4 +1,5 @@
 // `nsbox run`: flags → Spec → a box in the foreground. On the hot path: what isn't needed is loaded where it is.
+import { compileProfile } from "#src/cli/compile-profile.ts";
 import { parseRun } from "#src/cli/parse-run.ts";
 import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
@@ -16,7 +17,7 @@ export async function runCommand(argv: readonly string[]): Promise<number | "hel
   const options = await readOptions(argv);
   if (options.help) return "help";
   const facts = readFacts(options);
-  const spec = buildSpec(options, facts);
+  const spec = buildSpec(options, facts, await compileProfile(options, facts));
   if (!options.json && showsMore(options)) await warnOfExposure(spec, facts);
   if (options.dryRun) return dryRun(spec, facts, options.json);
   const watcherArgv = options.json ? undefined : ["nsbox", "run", ...argv];

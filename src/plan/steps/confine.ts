@@ -9,9 +9,10 @@ import {
   LANDLOCK_SCOPE as SCOPE,
 } from "#ffi/uapi/landlock.ts";
 import { PR } from "#ffi/uapi/prctl.ts";
+import { SECCOMP, SOCK_FILTER } from "#ffi/uapi/seccomp.ts";
 import { type Arg, type Call, call, type CallOptions, fd, result, tolerate, words } from "#ffi/tape/call.ts";
-import type { Landlock, LandlockRule } from "#src/spec/spec.ts";
-import type { StepKind } from "../step.ts";
+import type { Landlock, LandlockRule, Seccomp } from "#src/spec/spec.ts";
+import { quote, type StepKind } from "../step.ts";
 
 /** Possess no key of the caller's: a session keyring of the box's own, see session-keyring(7). */
 export interface KeyringStep {
@@ -23,8 +24,8 @@ export interface KeyringStep {
 export const keyringStep: StepKind<KeyringStep> = {
   phase: "identity",
   explain: (step) => `have a session keyring of its own${step.optional ? ", if the quota of keys allows it" : ""}`,
-  // KERNEL: an ordinary user may have 200 keys, see keyrings(7).
-  lower: (step) => [call("keyctl", [KEYCTL.JOIN_SESSION_KEYRING, 0], step.optional ? tolerate("EDQUOT") : {})],
+  // KERNEL: an ordinary user may have 200 keys, see keyrings(7). EPERM: a filter around, which the box inherits.
+  lower: (step) => [call("keyctl", [KEYCTL.JOIN_SESSION_KEYRING, 0], step.optional ? tolerate("EDQUOT", "EPERM") : {})],
 };
 
 /** Can't be traced or read by what lives in the namespaces it enters (CVE-2016-9962). */
@@ -109,5 +110,25 @@ export const landlockStep: StepKind<LandlockStep> = {
       ...(rules.files ?? []).flatMap((rule) => ruleCalls(rule, abi)),
       call("landlock_restrict_self", [fd(RULESET), 0]),
     ];
+  },
+};
+
+/** Let the kernel look at every system call from here on, see seccomp(2). */
+export interface SeccompStep extends Seccomp {
+  readonly kind: "seccomp";
+}
+
+function filterOf({ filter }: SeccompStep): { readonly bytes: Uint8Array; readonly count: number } {
+  const bytes = Uint8Array.fromBase64(filter);
+  return { bytes, count: bytes.length / SOCK_FILTER.size };
+}
+
+export const seccompStep: StepKind<SeccompStep> = {
+  phase: "exec",
+  explain: (step) => `filter system calls: profile ${quote(step.profile)}, ${filterOf(step).count} instructions`,
+  lower: (step) => {
+    const { bytes, count } = filterOf(step);
+    // struct sock_fprog: the count, padded to a word, and the address of the instructions.
+    return [call("seccomp", [SECCOMP.SET_MODE_FILTER, step.flags, words(count, bytes)])];
   },
 };

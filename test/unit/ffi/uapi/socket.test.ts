@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { AF, SOCK, SOL, SO, SCM, MSG, IFF, IOVEC, MSGHDR, CMSGHDR, IFREQ } from "#ffi/uapi/socket.ts";
+import { AF, NETLINK, SOCK, SOL, SO, SCM, MSG, IFF, IOVEC, MSGHDR, CMSGHDR, IFREQ } from "#ffi/uapi/socket.ts";
 import { type HeaderStruct, type HeaderTable, noHeaders, structDifferences, tableDifferences } from "./headers.ts";
 
 test("MSGHDR and CMSGHDR have the sizes of 64-bit machines", () => {
@@ -16,6 +16,7 @@ test("IFREQ leaves room for a name of IFNAMSIZ bytes", () => {
 
 const TABLES: readonly HeaderTable[] = [
   { source: "socket.ts AF", prefix: "AF_", headers: ["sys/socket.h"], values: AF },
+  { source: "socket.ts NETLINK", prefix: "NETLINK_", headers: ["linux/netlink.h"], values: NETLINK },
   { source: "socket.ts SOCK", prefix: "SOCK_", headers: ["sys/socket.h"], values: SOCK },
   { source: "socket.ts SOL", prefix: "SOL_", headers: ["sys/socket.h"], values: SOL },
   { source: "socket.ts SO", prefix: "SO_", headers: ["sys/socket.h"], values: SO },

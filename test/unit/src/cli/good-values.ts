@@ -61,6 +61,7 @@ export const GOOD_VALUES: readonly GoodValue[] = [
   { name: "allow-new-privs", makes: { allowNewPrivs: true } },
   { name: "landlock", makes: { landlock: true } },
   { name: "no-landlock", makes: { landlock: false } },
+  { name: "seccomp", value: "profile.json", makes: { seccomp: "profile.json" } },
   { name: "nested", makes: { nested: true } },
   { name: "hide", value: "/etc/ssh", makes: { hide: ["/etc/ssh"] } },
   { name: "no-protect", makes: { protect: false } },
