@@ -22,6 +22,7 @@ export const SOL = { SOCKET: 1, NETLINK: 270 } as const;
 
 /** Options of the level SOL_SOCKET, see socket(7). */
 export const SO = {
+  REUSEADDR: 2,
   PASSCRED: 16,
   PEERCRED: 17,
   PEERPIDFD: 77, // since 6.5
@@ -57,6 +58,21 @@ export const IFF = {
 
 /** `struct ifreq` with flags in it; `ifr_name` is 16 bytes with its 0. */
 export const IFREQ = { size: 40, offsets: { ifr_name: 0, ifr_flags: 16 }, nameBytes: 16 } as const;
+
+/** The level of IPv6's options, and the one that leaves IPv4 to others. */
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
+
+/** `struct sockaddr_in` or `sockaddr_in6`: family as the machine has it, port and address big-endian; see ip(7). */
+export function packSockaddr(ip: Uint8Array, port: number): Uint8Array<ArrayBuffer> {
+  const isIp6 = ip.length === 16;
+  const bytes = new Uint8Array(isIp6 ? 28 : 16);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, isIp6 ? AF.INET6 : AF.INET, true);
+  view.setUint16(2, port);
+  bytes.set(ip, isIp6 ? 8 : 4);
+  return bytes;
+}
 
 const IOVEC_FIELDS = [
   ["iov_base", "u64"],

@@ -7,6 +7,7 @@ import { COMPILE_OPTIONS } from "./compile-options.ts";
 import { INSPECT_OPTIONS } from "./inspect-options.ts";
 import { NS_OPTIONS } from "./ns-options.ts";
 import { LS_OPTIONS } from "./ls-options.ts";
+import { NET_OPTIONS } from "./net-options.ts";
 import { RUN_OPTIONS } from "./run-options.ts";
 import { SECCOMP_OPTIONS } from "./seccomp-options.ts";
 
@@ -157,5 +158,21 @@ export const COMMANDS: readonly Command[] = [
     ],
     options: SECCOMP_OPTIONS,
     load: async () => (await import("./commands/seccomp.ts")).seccompCommand,
+  },
+  {
+    name: "net",
+    usage: "nsbox net create|ls|inspect|rm|connect|disconnect|prune [NAMES] [--json]",
+    summary: "make and look after networks for boxes",
+    about:
+      "A network is a bridge of the host, with subnets of IPv4 and IPv6. Its boxes reach each other, by name where they have one, and the world through the host; other networks do not reach them. run --net bridge:NAME joins one; --net bridge joins the network default, which comes into being by itself. prune clears away what boxes that were killed have left. It takes root; without, there is run --net pasta.",
+    examples: [
+      ["nsbox net create back --internal", "a network that nothing leads out of"],
+      ["nsbox run --net bridge:back --name db -- ./db", "a box in it, which its neighbours call db"],
+      ["nsbox net connect back web", "put a box that runs into it, too"],
+      ["nsbox net inspect back", "its addresses, and the boxes in it"],
+      ["nsbox net rm back", "remove it"],
+    ],
+    options: NET_OPTIONS,
+    load: async () => (await import("./commands/net.ts")).netCommand,
   },
 ];

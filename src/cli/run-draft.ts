@@ -1,9 +1,18 @@
 // RunOptions while they are being read: the same fields, to be written to.
 import type { HostPattern } from "#src/spec/egress.ts";
 import type { EnvOption, MountOption, NamespaceOption, RunOptions } from "#src/spec/options.ts";
+import type { HostEntry, NetworkSettings, PublishedPort } from "#src/spec/network.ts";
 import type { IdMapping, NamespaceType, Rlimit } from "#src/spec/spec.ts";
 
+type NetworkLists = {
+  dns: string[];
+  dnsSearch: string[];
+  addHosts: HostEntry[];
+  publish: PublishedPort[];
+};
+
 type Lists = {
+  network: { -readonly [K in keyof Omit<NetworkSettings, keyof NetworkLists>]: NetworkSettings[K] } & NetworkLists;
   mounts: MountOption[];
   uidMap: IdMapping[];
   gidMap: IdMapping[];
@@ -38,6 +47,16 @@ export function emptyDraft(): RunDraft {
     allowHosts: [],
     denyHosts: [],
     netLog: undefined,
+    network: {
+      ip: undefined,
+      ip6: undefined,
+      mac: undefined,
+      mtu: undefined,
+      dns: [],
+      dnsSearch: [],
+      addHosts: [],
+      publish: [],
+    },
     boottimeSeconds: undefined,
     monotonicSeconds: undefined,
     user: undefined,

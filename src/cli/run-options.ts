@@ -8,6 +8,7 @@ import { usageError } from "#src/spec/grammar/usage-error.ts";
 import type { NamespaceType, RootSource } from "#src/spec/spec.ts";
 import { EGRESS_OPTIONS } from "./egress-options.ts";
 import { IDENTITY_OPTIONS } from "./identity-options.ts";
+import { NETWORK_OPTIONS } from "./network-options.ts";
 import type { Option } from "./option.ts";
 import { PRIVILEGE_OPTIONS } from "./privilege-options.ts";
 import type { RunDraft } from "./run-draft.ts";
@@ -145,7 +146,7 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
   namespace("pid", "processes"),
   namespace("ipc", "System V and POSIX queues, semaphores, shared memory"),
   namespace("uts", "host and domain name"),
-  namespace("net", "devices, addresses, ports; new has only loopback; also: none"),
+  namespace("net", "none; bridge[:NAME], pasta, macvlan:IF, ipvlan:IF, container:BOX"),
   namespace("cgroup", "the root of the cgroups that are seen"),
   namespace("time", "clock offsets; host unless an offset is given"),
   {
@@ -177,6 +178,7 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
   },
 
   ...EGRESS_OPTIONS,
+  ...NETWORK_OPTIONS,
   ...IDENTITY_OPTIONS,
   ...PRIVILEGE_OPTIONS,
   {

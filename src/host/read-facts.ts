@@ -52,6 +52,7 @@ export function readFacts(options: RunOptions): HostFacts {
     setgroupsDenied: keepsUserNamespace(options) && readSmall("/proc/self/setgroups").startsWith("deny"),
     readable: options.noNamespaces ? readReadable(unreadable(options, { homes })) : [],
     rootEntries: isHostOverlay(options) ? readRootEntries() : [],
+    network: undefined,
     paths,
   };
 }

@@ -12,6 +12,7 @@ import { mapText, mapsInside, mapsOutside } from "./id-maps.ts";
 import type { Plan } from "./plan.ts";
 import { isRootIdmapped, planMounts } from "./plan-mounts.ts";
 import type { CloneStep, LauncherStep } from "./steps/launch.ts";
+import { planInterfaces } from "./steps/network.ts";
 import type { Step } from "./steps.ts";
 
 /** What Bun ignores, and must not be ignored in the command; SIGCHLD, whose being ignored would hide orphans. */
@@ -20,6 +21,7 @@ const RESET_SIGNALS: readonly number[] = [SIG.PIPE, SIG.XFSZ, SIG.CHLD];
 /** What the box waits for, and the launcher signals. */
 const ID_MAPS = "id maps";
 export const INIT_IMAGE = "init image";
+const NETWORK = "network";
 
 /** Order of setns(2): the user namespace first gives the privilege for the others; mnt last, as paths change. */
 const JOIN_ORDER: readonly NamespaceType[] = ["user", "pid", "ipc", "uts", "net", "cgroup", "time", "mnt"];
@@ -28,11 +30,13 @@ const JOIN_ORDER: readonly NamespaceType[] = ["user", "pid", "ipc", "uts", "net"
 export function buildPlan(spec: Spec, facts: HostFacts): Plan {
   const join = planJoin(spec);
   const maps = planIdMaps(spec, facts);
+  const network = planNetwork(spec, maps.launcher.length === 0);
+  const acts = maps.launcher.length > 0 || network.launcher.length > 0;
   const clone: CloneStep = {
     kind: "clone",
     namespaces: newNamespaces(spec),
     // With an init there is work for the launcher while the box sets itself up.
-    vfork: !spec.box.init && maps.launcher.length === 0 && !spec.process.terminal && join.length === 0,
+    vfork: !spec.box.init && !acts && !spec.process.terminal && join.length === 0,
     clone3: facts.clone3,
     sibling: join.length > 0,
   };
@@ -49,9 +53,15 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
     ...planIdentity(spec),
     ...(spec.linux.namespaces.mnt.kind === "new" ? planMounts(spec, facts) : []),
     ...(spec.process.terminal ? [{ kind: "open-terminal" } as const] : []),
+    ...network.setup,
   ];
   const command = planCommand(spec, facts);
-  const launcher: readonly LauncherStep[] = [clone, ...maps.launcher, ...planIdmappedRoot(spec, facts)];
+  const launcher: readonly LauncherStep[] = [
+    clone,
+    ...maps.launcher,
+    ...planIdmappedRoot(spec, facts),
+    ...network.launcher,
+  ];
   if (!spec.box.init)
     return { launcher, join, setup: [...setup, ...planLimits(spec, facts, []), ...command], init: [], command: [] };
   return {
@@ -64,7 +74,7 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
       ...planInitCapabilities(spec),
       { kind: "signals", defaults: RESET_SIGNALS, mask: 0xffff_ffff_ffff_ffffn },
       { kind: "close-files", keep: ["report", ...spec.box.passFds] },
-      { kind: "wait", for: INIT_IMAGE, first: maps.launcher.length === 0 },
+      { kind: "wait", for: INIT_IMAGE, first: !acts },
       { kind: "personality", fixedLayout: true },
       { kind: "exec-init" },
     ],
@@ -78,6 +88,20 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
       { kind: "supervise", forward: FORWARDED_SIGNALS },
     ],
     command: [...lateBounding(spec, facts), ...command],
+  };
+}
+
+/** The launcher's part of the network and the box's, which waits for it as late as it can. */
+function planNetwork(spec: Spec, first: boolean): Omit<BothParts, "become"> {
+  const { network } = spec.box;
+  if (network === undefined) return { launcher: [], setup: [] };
+  return {
+    launcher: [
+      ...network.interfaces.map((link) => ({ kind: "make-link", link }) as const),
+      ...(network.helper === undefined ? [] : [{ kind: "start-network", command: network.helper } as const]),
+      { kind: "signal", of: NETWORK },
+    ],
+    setup: [{ kind: "wait", for: NETWORK, first }, ...planInterfaces(network.interfaces)],
   };
 }
 
@@ -99,7 +123,8 @@ function planJoin(spec: Spec): readonly Step[] {
   return spec.linux.namespaces.user.kind === "join" ? [{ kind: "not-dumpable" }, ...steps] : steps;
 }
 
-interface IdMapSteps {
+/** What the launcher does and what the box does, for one thing. */
+interface BothParts {
   readonly launcher: readonly LauncherStep[];
   readonly setup: readonly Step[];
   /** To be uid 0 of the map where it does not hold the caller. */
@@ -112,7 +137,7 @@ function isOwnId(maps: readonly IdMapping[], id: number): boolean {
 }
 
 /** Who writes the id maps: the box itself (its caller's one id), the launcher (root), or newuidmap. */
-function planIdMaps(spec: Spec, facts: HostFacts): IdMapSteps {
+function planIdMaps(spec: Spec, facts: HostFacts): BothParts {
   const { uidMappings: uids, gidMappings: gids, namespaces } = spec.linux;
   if (namespaces.user.kind !== "new") return { launcher: [], setup: [], become: [] };
   if (isOwnId(uids, facts.uid) && isOwnId(gids, facts.gid)) {

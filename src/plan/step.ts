@@ -10,6 +10,7 @@ export const PHASES = [
   "root",
   "mounts",
   "terminal",
+  "network",
   "limits",
   "privileges",
   "exec",

@@ -9,6 +9,7 @@ import * as launch from "./steps/launch.ts";
 import * as plain from "./steps/plain-mounts.ts";
 import * as mounts from "./steps/mounts.ts";
 import * as namespaces from "./steps/namespaces.ts";
+import * as network from "./steps/network.ts";
 import * as process from "./steps/process.ts";
 import * as streams from "./steps/streams.ts";
 import * as terminal from "./steps/terminal.ts";
@@ -23,6 +24,7 @@ export type Step =
   | namespaces.DomainnameStep
   | namespaces.LoopbackStep
   | namespaces.EgressStep
+  | network.NetworkStep
   | files.MkdirStep
   | files.TouchStep
   | files.SymlinkStep
@@ -82,6 +84,10 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   domainname: namespaces.domainnameStep,
   loopback: namespaces.loopbackStep,
   egress: namespaces.egressStep,
+  "open-netlink": network.openNetlinkStep,
+  "link-up": network.linkUpStep,
+  address: network.addressStep,
+  route: network.routeStep,
   mkdir: files.mkdirStep,
   touch: files.touchStep,
   symlink: files.symlinkStep,

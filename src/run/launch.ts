@@ -25,6 +25,7 @@ import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape } from "#src/pla
 import type { Plan } from "#src/plan/plan.ts";
 import { BOX_PID, CLONED, HELPER_PID, type LauncherStep } from "#src/plan/steps/launch.ts";
 import { joinFd } from "#src/plan/steps/namespaces.ts";
+import type { BoxInterface } from "#src/spec/network.ts";
 import { COMMAND } from "#src/plan/steps/init.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { nativeRunner } from "./native-runner.ts";
@@ -45,9 +46,17 @@ const FAIL_STATUS = 125;
 /** Files of the plan get numbers from here on: above what callers pass, below the usual soft limit of 1024. */
 const FD_BASE = 700;
 
+/** What is done on the host for the box's network, in its turn. */
+export interface OutsideNetwork {
+  makeLink(link: BoxInterface, pid: number): void;
+  startHelper(command: readonly string[], pid: number): void;
+}
+
 export interface LaunchOptions {
   /** Files that steps name and the launcher doesn't open; closed once the box has its own. */
   readonly files?: Readonly<Record<string, Fd>>;
+  /** There if the plan has steps for it. */
+  readonly network?: OutsideNetwork | undefined;
   /** Called while the box sets itself up, before the launcher waits for it. */
   readonly meanwhile?: (pid: number) => void;
   /** Tests: break one call of a tape, to see what a failing kernel would do. */
@@ -259,6 +268,7 @@ function finishLaunch(launching: Launching): RunningBox {
 
 function launcherStep(step: LauncherStep, launching: Launching): void {
   const { files, tapes } = launching;
+  const { network } = launching.options;
   const { pid } = launching.box;
   switch (step.kind) {
     case "clone":
@@ -278,6 +288,10 @@ function launcherStep(step: LauncherStep, launching: Launching): void {
       return writeIdMap(pid, step.file, step.text);
     case "new-id-map":
       return runIdMapTool(step.tool, [String(pid), ...step.args]);
+    case "make-link":
+      return network?.makeLink(step.link, pid);
+    case "start-network":
+      return network?.startHelper(step.command, pid);
   }
 }
 

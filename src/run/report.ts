@@ -46,7 +46,8 @@ function trace(record: number, result: number, tapes: readonly PlacedTape[]): Fa
     const operand = call.args.find((arg) => typeof arg === "string" && arg !== "");
     return {
       origin: lowered.origins[index],
-      syscall: call.name,
+      // The one load that can fail reads what the kernel answered.
+      syscall: call.name === "load" ? "netlink" : call.name,
       errno: result < 0 ? -result : 0,
       operand: typeof operand === "string" ? operand : undefined,
     };

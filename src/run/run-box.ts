@@ -5,8 +5,9 @@ import type { Ended } from "#ffi/libc/process.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
+import { type Farewell, NO_FAREWELL } from "#src/spec/network.ts";
 import type { Spec } from "#src/spec/spec.ts";
-import { launch } from "./launch.ts";
+import { launch, type OutsideNetwork } from "./launch.ts";
 import { openWatcher, removePlaceholders, stepAside } from "./step-aside.ts";
 import { supervise, SUPERVISED_SIGNALS } from "./supervise.ts";
 
@@ -23,10 +24,18 @@ export interface RunBoxOptions {
   readonly watcherArgv: readonly string[] | undefined;
   /** Files that steps of the plan name, see LaunchOptions. */
   readonly files?: Readonly<Record<string, Fd>>;
+  /** What stands on the host for its network. */
+  readonly network?: BoxNetworkSession | undefined;
+}
+
+/** See src/net/network-session.ts. */
+export interface BoxNetworkSession extends OutsideNetwork {
+  farewell(): Farewell;
+  release(): void;
 }
 
 /** Starts the box and waits for it. Throws NsboxError if its command could not be started. */
-export function runBox(spec: Spec, facts: HostFacts, { watcherArgv, files = {} }: RunBoxOptions): BoxOutcome {
+export function runBox(spec: Spec, facts: HostFacts, { watcherArgv, files = {}, network }: RunBoxOptions): BoxOutcome {
   const plan = buildPlan(spec, facts);
   const placeholders = spec.box.protected.flatMap(({ make }) => make ?? []);
   // From here on a signal waits until there is a box to forward it to.
@@ -36,15 +45,17 @@ export function runBox(spec: Spec, facts: HostFacts, { watcherArgv, files = {} }
     let watcher: Fd | undefined;
     const watched = watcherArgv !== undefined && !spec.process.terminal;
     const meanwhile = (pid: number): void => {
-      watcher = openWatcher({ pid, forward: FORWARDED_SIGNALS, timeoutMs, placeholders }, facts);
+      const farewell = network?.farewell() ?? NO_FAREWELL;
+      watcher = openWatcher({ pid, forward: FORWARDED_SIGNALS, timeoutMs, placeholders, farewell }, facts);
     };
-    const box = launch(plan, facts, watched ? { meanwhile, files } : { files });
+    const box = launch(plan, facts, watched ? { meanwhile, files, network } : { files, network });
     if (watched && watcher !== undefined) stepAside(watcher, facts, watcherArgv);
     const { ended, timedOut } = supervise(box, timeoutMs);
     return { pid: box.pid, exitCode: exitCodeOf(ended), timedOut };
   } finally {
     // Also where the box could not be made: nothing half done is left behind.
     removePlaceholders(placeholders, facts);
+    network?.release();
     setSignalMask(facts.signalMask);
   }
 }

@@ -24,7 +24,12 @@ export function hiddenFolders(options: RunOptions, facts: Pick<HostFacts, "homes
 export function buildMounts(input: MountInput): readonly Mount[] {
   const { options, facts, root } = input;
   const given = options.mounts.map((mount) => givenMount(mount, facts));
-  return [...kernelMounts(input), ...(root.source.kind === "host" ? hostMounts(input) : rootfsMounts(input)), ...given];
+  return [
+    ...kernelMounts(input),
+    ...(root.source.kind === "host" ? hostMounts(input) : rootfsMounts(input)),
+    ...networkMounts(input),
+    ...given,
+  ];
 }
 
 /** /proc and /sys; what must not be made anew is the host's, as far as it is there. */
@@ -71,6 +76,27 @@ function isHome(path: string): boolean {
   return parentPaths(path).at(-1) === "/home";
 }
 
+const HOSTS = "/etc/hosts";
+
+/** The files that say who is where in the box's network, over the root's own. */
+function networkMounts({ facts, root }: MountInput): readonly Mount[] {
+  if (facts.network === undefined) return [];
+  const { hosts, resolv } = facts.network;
+  // In the host's read-only root nothing can be made that isn't there.
+  const isThere = (path: string): boolean =>
+    root.source.kind !== "host" ||
+    facts.paths[path] === "file" ||
+    FRESH_FOLDERS.some(([folder]) => isBelow(path, folder));
+  return [
+    ...(hosts === undefined || !isThere(HOSTS)
+      ? []
+      : ["path" in hosts ? bind(hosts.path, HOSTS, true) : ({ type: "file", destination: HOSTS, ...hosts } as const)]),
+    ...(resolv !== undefined && isThere(resolv.path)
+      ? [{ type: "file", destination: resolv.path, content: resolv.content } as const]
+      : []),
+  ];
+}
+
 /** In a root file system of its own: the files that name hosts. */
 function rootfsMounts({ options, facts, root, namespaces }: MountInput): readonly Mount[] {
   if (root.source.kind !== "dir") return [];
@@ -78,8 +104,9 @@ function rootfsMounts({ options, facts, root, namespaces }: MountInput): readonl
   const hosts = `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${name}\n`;
   const mounts: Mount[] = [tmpfs("/tmp", 0o1777)];
   if (namespaces.uts.kind === "new") mounts.push({ type: "file", destination: "/etc/hostname", content: `${name}\n` });
-  mounts.push({ type: "file", destination: "/etc/hosts", content: hosts });
+  if (facts.network?.hosts === undefined) mounts.push({ type: "file", destination: HOSTS, content: hosts });
   const resolv = "/etc/resolv.conf";
+  if (facts.network?.resolv !== undefined) return mounts;
   if (facts.paths[resolv] === "file") mounts.push(bind(resolv, resolv, true));
   return mounts;
 }

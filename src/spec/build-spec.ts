@@ -1,6 +1,7 @@
 // (RunOptions, HostFacts) → Spec: every default is decided here. Pure.
 import { NsboxError } from "#src/error.ts";
 import { MASKED_PATHS, DEFAULT_HOSTNAME, DEFAULT_OOM_SCORE_RISE, READONLY_PATHS } from "./defaults.ts";
+import { checkNetwork } from "./check-network.ts";
 import { buildCapabilities } from "./build-capabilities.ts";
 import { buildEgress } from "./build-egress.ts";
 import { buildEnv } from "./build-env.ts";
@@ -11,6 +12,7 @@ import { buildProtected } from "./build-protected.ts";
 import { buildSeccomp } from "./build-seccomp.ts";
 import type { HostFacts, SubIdRange } from "./facts.ts";
 import type { NamespaceOption, RunOptions } from "./options.ts";
+import type { BoxNetwork } from "./network.ts";
 import { normalPath } from "./path.ts";
 import { sameIds } from "./same-ids.ts";
 import { checkWithoutNamespaces } from "./without-namespaces.ts";
@@ -35,6 +37,7 @@ import {
 export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Seccomp): Spec {
   if (options.noNamespaces) checkWithoutNamespaces(options, facts);
   const namespaces = buildNamespaces(options);
+  checkNetwork(options);
   const root = buildRoot(options, facts);
   const { uidMappings, gidMappings } = buildIdMaps(options, facts, namespaces);
   const user = buildUser(options, facts, namespaces);
@@ -77,6 +80,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Secco
       hidden: mountsMade ? buildHidden(options, facts) : [],
       protected: buildProtected(options, facts, mounts),
       landlock: buildLandlock({ options, facts, root, mounts, namespaces, bounding, terminal }),
+      network: buildNetwork(options, facts),
       keyring: facts.keyctl,
       init: options.init,
       dev: mountsMade ? (options.dev ?? "minimal") : "none",
@@ -90,6 +94,14 @@ export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Secco
 /** KERNEL: proc shows the PID namespace of who mounts it, and only its owner may; one that is joined has another. */
 function mayMountProc({ pid, user }: Namespaces): boolean {
   return pid.kind === "new" || (pid.kind === "join" && user.kind !== "new");
+}
+
+/** What was got ready; only `run` does that. Throws NsboxError ESPEC. */
+function buildNetwork({ namespaces: { net } }: RunOptions, { network }: HostFacts): BoxNetwork | undefined {
+  if (net?.kind !== "network" || network !== undefined) return network;
+  throw new NsboxError("ESPEC", `Cannot use --net ${net.network.kind} here: the network is set up when a box starts`, {
+    hint: "use nsbox run, or leave out --net",
+  });
 }
 
 function buildNamespaces(options: RunOptions): Namespaces {
@@ -120,6 +132,10 @@ function namespaceOf(option: NamespaceOption, type: NamespaceType): Namespace {
     case "new":
     case "host":
       return option;
+    case "network":
+      return { kind: "new" };
+    case "box":
+      throw new NsboxError("EINTERNAL", `Cannot join the box "${option.name}": it has not been looked up`);
     case "pid":
       return { kind: "join", path: `/proc/${option.pid}/ns/${type}` };
     case "path":

@@ -1,6 +1,7 @@
 // What a plan must know of the machine, gathered once by src/host before anything is planned.
 
 import type { PassedFileRule, PathRule } from "./spec.ts";
+import type { BoxNetwork } from "./network.ts";
 
 export type Arch = "x64" | "arm64";
 
@@ -60,6 +61,8 @@ export interface HostFacts {
   readonly setgroupsDenied: boolean;
   /** Without namespaces: the trees of the host that hold nothing to be hidden. */
   readonly readable: readonly PathRule[];
+  /** What has been got ready for the box; undefined where --net asks for none. */
+  readonly network: BoxNetwork | undefined;
   /** Of every path that the Spec names on the host side. */
   readonly paths: Readonly<Record<string, PathKind>>;
 }

@@ -1,5 +1,6 @@
 // What the flags of `run` say, before anything of the machine is known. undefined: nothing was said.
 import type { HostPattern } from "./egress.ts";
+import type { NetworkOption, NetworkSettings } from "./network.ts";
 import type { IdMapping, NamespaceType, Rlimit, RootSource } from "./spec.ts";
 
 /** One of --ro, --rw, --tmpfs, --mount, in the order given. */
@@ -31,7 +32,11 @@ export type NamespaceOption =
   | { readonly kind: "pid"; readonly pid: number }
   | { readonly kind: "path"; readonly path: string }
   /** One that `nsbox ns pin` made; becomes a path before a Spec is built. */
-  | { readonly kind: "name"; readonly name: string };
+  | { readonly kind: "name"; readonly name: string }
+  /** The namespace of a box, found by its name. */
+  | { readonly kind: "box"; readonly name: string }
+  /** A new namespace with a network in it; of --net alone. */
+  | { readonly kind: "network"; readonly network: NetworkOption };
 
 /** A variable set to a value, or passed on with the caller's. */
 export type EnvOption =
@@ -53,6 +58,7 @@ export interface RunOptions {
   readonly allowHosts: readonly HostPattern[];
   readonly denyHosts: readonly HostPattern[];
   readonly netLog: string | undefined;
+  readonly network: NetworkSettings;
   readonly boottimeSeconds: number | undefined;
   readonly monotonicSeconds: number | undefined;
   readonly user: { readonly uid: number; readonly gid: number | undefined } | undefined;

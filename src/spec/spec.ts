@@ -1,6 +1,7 @@
 // The Spec: what is wanted, in the words of the OCI runtime specification.
 // `run`'s flags and (later) an OCI config.json both become one; it is plain data and can be stored as JSON.
 // What OCI has no word for stands in `box`.
+import type { BoxNetwork } from "./network.ts";
 
 import type { Egress } from "./egress.ts";
 
@@ -179,6 +180,8 @@ export interface BoxExtension {
   readonly hidden: readonly HiddenPath[];
   readonly protected: readonly ProtectedInside[];
   readonly landlock: Landlock | undefined;
+  /** undefined: loopback only, or another's namespace. */
+  readonly network: BoxNetwork | undefined;
   /** A session keyring of its own. */
   readonly keyring: boolean;
   /** An init as PID 1 that reaps orphans and forwards signals. */

@@ -3,6 +3,7 @@ import { buildPlan } from "#src/plan/build-plan.ts";
 import type { Plan } from "#src/plan/plan.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
+import type { BoxNetwork } from "#src/spec/network.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import { NO_OPTIONS, ROOT_FACTS, SAMPLE_FACTS } from "./sample-facts.ts";
 
@@ -11,6 +12,25 @@ interface GoldenCase {
   readonly facts: HostFacts;
   readonly options: Partial<RunOptions>;
 }
+
+const HOSTS_FILE = "/run/nsbox/net/default/hosts/10.213.0.2";
+
+const BRIDGED: BoxNetwork = {
+  interfaces: [
+    {
+      name: "eth0",
+      index: 100,
+      making: { kind: "veth", host: "nsv01234567", hostIndex: 1048576, bridge: "nsb-default" },
+      mac: "0a:58:0a:d5:00:02",
+      mtu: undefined,
+      addresses: ["10.213.0.2/24", "fd00::2/64"],
+      gateways: ["10.213.0.1", "fd00::1"],
+    },
+  ],
+  helper: undefined,
+  hosts: { path: HOSTS_FILE },
+  resolv: { path: "/etc/resolv.conf", content: "nameserver 192.0.2.53\n" },
+};
 
 export const GOLDEN_CASES: readonly GoldenCase[] = [
   { name: "default", facts: SAMPLE_FACTS, options: {} },
@@ -73,6 +93,28 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
     name: "joined-net",
     facts: ROOT_FACTS,
     options: { namespaces: { net: { kind: "path", path: "/run/netns/blue" }, pid: { kind: "host" } } },
+  },
+  {
+    name: "bridge",
+    facts: {
+      ...ROOT_FACTS,
+      network: BRIDGED,
+      paths: { ...ROOT_FACTS.paths, "/etc/hosts": "file", [HOSTS_FILE]: "file" },
+    },
+    options: { namespaces: { net: { kind: "network", network: { kind: "bridge", names: ["default"] } } } },
+  },
+  {
+    name: "pasta",
+    facts: {
+      ...SAMPLE_FACTS,
+      network: {
+        interfaces: [],
+        helper: ["/usr/bin/pasta", "--config-net", "{pid}"],
+        hosts: undefined,
+        resolv: undefined,
+      },
+    },
+    options: { namespaces: { net: { kind: "network", network: { kind: "pasta" } } }, init: false },
   },
   {
     name: "names-and-limits",

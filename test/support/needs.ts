@@ -38,6 +38,13 @@ export type Need =
   | "tmux"
   | "lsns"
   | "ip"
+  | "nft"
+  | "iptables"
+  | "pasta"
+  | "slirp4netns"
+  | "ping"
+  | "dig"
+  | "macvlan"
   | "ps"
   | "capsh"
   | "strace"
@@ -121,6 +128,17 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
   python3: { probe: () => succeeds("python3", "-c", ""), from: "python3" },
   tmux: { probe: () => inPath("tmux"), from: "tmux" },
   lsns: { probe: () => inPath("lsns"), from: "util-linux" },
+  nft: { probe: () => succeeds("unshare", "--net", "nft", "list", "tables"), from: "nftables" },
+  iptables: { probe: () => succeeds("unshare", "--net", "iptables", "-t", "nat", "-S"), from: "iptables" },
+  pasta: { probe: () => inPath("pasta") && existsSync("/dev/net/tun"), from: "passt, and /dev/net/tun" },
+  slirp4netns: { probe: () => inPath("slirp4netns") && existsSync("/dev/net/tun"), from: "slirp4netns, /dev/net/tun" },
+  ping: { probe: () => inPath("ping"), from: "iputils-ping" },
+  dig: { probe: () => inPath("dig"), from: "dnsutils" },
+  macvlan: {
+    probe: () =>
+      succeeds("unshare", "--net", "sh", "-c", "ip link add v0 type veth && ip link add m0 link v0 type macvlan"),
+    from: "a kernel with macvlan",
+  },
   ip: { probe: () => inPath("ip"), from: "iproute2" },
   ps: { probe: () => inPath("ps"), from: "procps" },
   capsh: { probe: () => inPath("capsh"), from: "libcap2-bin" },

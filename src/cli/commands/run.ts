@@ -5,7 +5,7 @@ import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
 import { readFacts } from "#src/host/read-facts.ts";
 import { readEnvFiles } from "#src/host/read-env-files.ts";
-import { type BoxOutcome, runBox, type RunBoxOptions } from "#src/run/run-box.ts";
+import { type BoxNetworkSession, type BoxOutcome, runBox, type RunBoxOptions } from "#src/run/run-box.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
 import { timeoutText } from "#src/plan/steps/watch.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
@@ -16,12 +16,24 @@ import type { Spec } from "#src/spec/spec.ts";
 export async function runCommand(argv: readonly string[]): Promise<number | "help"> {
   const options = await readOptions(argv);
   if (options.help) return "help";
-  const facts = readFacts(options);
+  if (options.namespaces.net?.kind === "network" || options.namespaces.net?.kind === "box") {
+    const { runWithNetwork } = await import("#src/cli/run-with-network.ts");
+    return runWithNetwork(options, (resolved, facts, network) => runInForeground(resolved, facts, argv, network));
+  }
+  return runInForeground(options, readFacts(options), argv, undefined);
+}
+
+async function runInForeground(
+  options: RunOptions,
+  facts: HostFacts,
+  argv: readonly string[],
+  network: BoxNetworkSession | undefined,
+): Promise<number> {
   const spec = buildSpec(options, facts, await compileProfile(options, facts));
   if (!options.json && showsMore(options)) await warnOfExposure(spec, facts);
   if (options.dryRun) return dryRun(spec, facts, options.json);
   const watcherArgv = options.json ? undefined : ["nsbox", "run", ...argv];
-  const outcome = await runOrExplain(spec, facts, watcherArgv);
+  const outcome = await runOrExplain(spec, facts, { watcherArgv, network });
   if (outcome.timedOut && !options.json) {
     printError(timeoutText(options.timeoutMs ?? 0));
   }
@@ -32,7 +44,13 @@ export async function runCommand(argv: readonly string[]): Promise<number | "hel
 /** By default no socket of the host is seen: only who is shown more is warned of what that gives away. */
 function showsMore({ mounts, namespaces, home, root }: RunOptions): boolean {
   const { net, mnt } = namespaces;
-  return mounts.length > 0 || net !== undefined || mnt !== undefined || home !== undefined || root?.kind === "dir";
+  return (
+    mounts.length > 0 ||
+    (net !== undefined && net.kind !== "network") ||
+    mnt !== undefined ||
+    home !== undefined ||
+    root?.kind === "dir"
+  );
 }
 
 async function warnOfExposure(spec: Spec, facts: HostFacts): Promise<void> {
@@ -59,15 +77,11 @@ async function readOptions(argv: readonly string[]): Promise<RunOptions> {
 }
 
 /** A refused clone has causes that only the machine knows. */
-async function runOrExplain(
-  spec: Spec,
-  facts: HostFacts,
-  watcherArgv: readonly string[] | undefined,
-): Promise<BoxOutcome> {
+async function runOrExplain(spec: Spec, facts: HostFacts, run: RunBoxOptions): Promise<BoxOutcome> {
   // Its process begins while the box is being made, and serves a socket that connections wait at until it is there.
   const files = await startEgress(spec.box);
   try {
-    return runBox(spec, facts, { watcherArgv, files });
+    return runBox(spec, facts, { ...run, files });
   } catch (error) {
     const refused = error instanceof NsboxError && error.step?.actor === "launcher" && error.step.index === 0;
     const isUserNamespace = spec.linux.namespaces.user.kind === "new";

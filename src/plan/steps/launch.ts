@@ -3,6 +3,7 @@ import { CLONE, CLONE_ARGS, NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
 import { SIG, SIG_HOW } from "#ffi/uapi/signal.ts";
 import { type Call, call, type CallOptions, fd, memory, words } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
+import { explainMakeLink, type MakeLinkStep, type StartNetworkStep } from "./network.ts";
 
 /** The label of the box's first step. */
 export const SETUP = "setup";
@@ -122,7 +123,15 @@ export interface IdmapTreeStep {
   readonly source: string;
 }
 
-export type LauncherStep = CloneStep | SignalStep | WriteIdMapStep | NewIdMapStep | IdmapTreeStep | InitImageStep;
+export type LauncherStep =
+  | CloneStep
+  | SignalStep
+  | WriteIdMapStep
+  | NewIdMapStep
+  | IdmapTreeStep
+  | InitImageStep
+  | MakeLinkStep
+  | StartNetworkStep;
 
 /** What the launcher does, for people. */
 export function explainLauncherStep(step: LauncherStep): string {
@@ -139,5 +148,9 @@ export function explainLauncherStep(step: LauncherStep): string {
       return `write ${quote(step.text)} to the box's ${step.file}`;
     case "new-id-map":
       return `run ${step.tool} PID ${step.args.join(" ")}`;
+    case "make-link":
+      return explainMakeLink(step);
+    case "start-network":
+      return `start ${step.command.join(" ")}, and wait until it is ready`;
   }
 }

@@ -1,10 +1,12 @@
 // The watcher: what the launcher becomes once the box runs and nothing needs JavaScript any more. A tape as an
 // executable again: it forwards signals, ends the box when its time is over, and ends as the box ends.
-import { AT } from "#ffi/uapi/fcntl.ts";
+import { CLONE } from "#ffi/uapi/clone.ts";
+import { AT, O } from "#ffi/uapi/fcntl.ts";
 import { PR } from "#ffi/uapi/prctl.ts";
 import { CLD, SIG, signalSet } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
-import { type Arg, type Call, call, memory, type MemoryArg, result, tolerate } from "#ffi/tape/call.ts";
+import { type Farewell, NO_FAREWELL } from "#src/spec/network.ts";
+import { type Arg, type Call, call, memory, type MemoryArg, result, strings, tolerate } from "#ffi/tape/call.ts";
 
 export interface Watch {
   /** The box's first process, a child of the watcher, or where its pid stands. */
@@ -12,6 +14,7 @@ export interface Watch {
   readonly forward: readonly number[];
   readonly timeoutMs: number | undefined;
   readonly placeholders: readonly Placeholder[];
+  readonly farewell?: Farewell;
 }
 
 /** What was made on the host to keep the box from making it, and goes when the box has ended. */
@@ -40,7 +43,7 @@ export function aim(pid: number | MemoryArg, label: string, aimed: (pid: Arg) =>
 }
 
 /** Waits, forwards signals and ends as the box ends; begins by looking whether it has ended already. */
-export function waitCalls({ pid, forward, timeoutMs, placeholders }: Watch): readonly Call[] {
+export function waitCalls({ pid, forward, timeoutMs, placeholders, farewell = NO_FAREWELL }: Watch): readonly Call[] {
   const mask = signalSet([...forward, SIG.CHLD, SIG.ALRM]);
   const set = new Uint8Array(new BigUint64Array([mask]).buffer);
   const signal = memory("signal", 8);
@@ -51,7 +54,7 @@ export function waitCalls({ pid, forward, timeoutMs, placeholders }: Watch): rea
     ...aim(pid, "reap", (box) => call("waitid", [P.PID, box, siginfo(0), W.EXITED | W.NOHANG, 0], { label: "reap" })),
     call("load", [siginfo(SI.pid), 0], {
       cases: [{ equals: 0, then: "waiting" }],
-      then: placeholders.length > 0 ? "placeholder 0" : "ended",
+      then: placeholders.length > 0 ? "placeholder 0" : "farewell",
     }),
     call("rt_sigtimedwait", [set, 0, 0, 8], {
       label: "waiting",
@@ -69,12 +72,48 @@ export function waitCalls({ pid, forward, timeoutMs, placeholders }: Watch): rea
     call("getpid", [], { label: "self" }),
     call("kill", [result("self"), SIG.STOP], { then: "waiting" }),
     ...lateCalls(pid, timeoutMs),
-    ...placeholderCalls(placeholders, "ended"),
+    ...placeholderCalls(placeholders, "farewell"),
+    ...farewellCalls(farewell),
     call("load", [siginfo(SI.code), 0], { label: "ended", cases: [{ equals: CLD.EXITED, then: "exited" }] }),
     call("load", [siginfo(SI.status), 128], { label: "killed" }),
     call("exit_group", [result("killed")]),
     call("load", [siginfo(SI.status), 0], { label: "exited" }),
     call("exit_group", [result("exited")]),
+  ];
+}
+
+const NULL_DEVICE = "/dev/null";
+
+/** Ends what served the box, and takes back what was made for it; goes on at the next call, whatever fails. */
+function farewellCalls({ processes, files, commands }: Farewell): readonly Call[] {
+  const ignored = (one: Call, n: number): readonly Call[] => {
+    const past = `past ${one.name} ${n}`;
+    return [{ ...one, fail: past }, call("getpid", [], { label: past })];
+  };
+  return [
+    call("getpid", [], { label: "farewell" }),
+    ...processes.flatMap((pid, n) => ignored(call("kill", [pid, SIG.TERM]), n)),
+    ...files.flatMap((file, n) => ignored(call("unlinkat", [AT.FDCWD, file, 0]), n)),
+    ...commands.flatMap(commandCalls),
+  ];
+}
+
+/** Runs a program to its end; what it says is nobody's concern any more. */
+function commandCalls(command: readonly string[], n: number): readonly Call[] {
+  const [child, past] = [`command ${n}`, `past command ${n}`];
+  const [path = ""] = command;
+  return [
+    call("clone", [CLONE.VM | CLONE.VFORK | SIG.CHLD, 0, 0, 0, 0], {
+      label: `run ${n}`,
+      cases: [{ equals: 0, then: child }],
+      fail: past,
+    }),
+    call("waitid", [P.PID, result(`run ${n}`), 0, W.EXITED, 0], { fail: past, then: past }),
+    call("openat", [AT.FDCWD, NULL_DEVICE, O.RDWR, 0], { label: child, fail: `exec ${n}` }),
+    call("dup3", [0, STDERR, 0], { fail: `exec ${n}` }),
+    call("execve", [path, strings(command), strings([])], { label: `exec ${n}`, fail: `lost ${n}` }),
+    call("exit_group", [0], { label: `lost ${n}` }),
+    call("getpid", [], { label: past }),
   ];
 }
 

@@ -1,5 +1,6 @@
 // A value for each flag of `run` that it takes, and the options that it makes.
 import type { RunOptions } from "#src/spec/options.ts";
+import { NO_OPTIONS } from "#test/support/sample-facts.ts";
 
 export interface GoodValue {
   readonly name: string;
@@ -11,6 +12,9 @@ export interface GoodValue {
 const bind = { kind: "bind", source: "/a", destination: "/b" } as const;
 const tmpfs = { kind: "tmpfs", destination: "/t", mode: undefined, readOnly: false, noexec: false } as const;
 const host = { kind: "host" } as const;
+
+const { network } = NO_OPTIONS;
+const published = { protocol: "udp", hostIp: "127.0.0.1", hostPort: 5353, boxPort: 53 } as const;
 
 export const GOOD_VALUES: readonly GoodValue[] = [
   { name: "root", value: "empty", makes: { root: { kind: "empty" } } },
@@ -42,6 +46,14 @@ export const GOOD_VALUES: readonly GoodValue[] = [
   },
   { name: "deny-host", value: "*", makes: { denyHosts: [{ kind: "any", ports: "web" }] } },
   { name: "net-log", value: "net.jsonl", makes: { netLog: "net.jsonl" } },
+  { name: "publish", value: "127.0.0.1:5353:53/udp", makes: { network: { ...network, publish: [published] } } },
+  { name: "ip", value: "10.88.0.9", makes: { network: { ...network, ip: "10.88.0.9" } } },
+  { name: "ip6", value: "fd00:0::9", makes: { network: { ...network, ip6: "fd00::9" } } },
+  { name: "mac", value: "02:00:0A:58:00:09", makes: { network: { ...network, mac: "02:00:0a:58:00:09" } } },
+  { name: "mtu", value: "1400", makes: { network: { ...network, mtu: 1400 } } },
+  { name: "dns", value: "192.0.2.53", makes: { network: { ...network, dns: ["192.0.2.53"] } } },
+  { name: "dns-search", value: "example.org", makes: { network: { ...network, dnsSearch: ["example.org"] } } },
+  { name: "add-host", value: "db:::1", makes: { network: { ...network, addHosts: [{ name: "db", ip: "::1" }] } } },
   { name: "user", value: "5:6", makes: { user: { uid: 5, gid: 6 } } },
   { name: "uid-map", value: "0:9:3", makes: { uidMap: [{ containerID: 0, hostID: 9, size: 3 }] } },
   { name: "gid-map", value: "1:8:2", makes: { gidMap: [{ containerID: 1, hostID: 8, size: 2 }] } },

@@ -63,6 +63,7 @@ describe("buildSpec() when nothing is said", () => {
       hidden: [],
       protected: [],
       landlock: { files: expect.any(Array), tcp: true },
+      network: undefined,
       keyring: true,
       init: true,
       dev: "minimal",

@@ -1,0 +1,110 @@
+// A box on bridges, from its addresses to its end.
+import { rmSync } from "node:fs";
+import type { ErrnoName } from "#ffi/uapi/errno.ts";
+import { parseMac } from "#ffi/uapi/inet.ts";
+import { addVeth } from "#ffi/uapi/rtnetlink-requests.ts";
+import { assert } from "#src/error.ts";
+import type { BoxInterface, BoxNetwork, Farewell } from "#src/spec/network.ts";
+import type { RunOptions } from "#src/spec/options.ts";
+import { writeRecord } from "#src/state/state-files.ts";
+import { buildResolv } from "./box-files.ts";
+import type { Undo } from "./firewall.ts";
+import type { LeaseRecord } from "./lease-record.ts";
+import { Netlink } from "./netlink.ts";
+import type { NetworkRecord, SubnetRecord } from "./network-record.ts";
+import type { NetworkSession } from "./network-session.ts";
+
+/** The box's place in one network. */
+export interface BridgeMember {
+  readonly network: NetworkRecord;
+  readonly lease: LeaseRecord;
+  readonly leasePath: string;
+  /** Indices of the bridge and of the box's end on the host. */
+  readonly bridge: number;
+  readonly hostIndex: number;
+}
+
+/** Indices of a box's devices: above those that a new namespace may have by itself. */
+const FIRST_INDEX = 100;
+
+/** The device that a member is inside; `n` counts the box's devices. Only the first has the default routes. */
+export function memberInterface({ network, lease, hostIndex }: BridgeMember, n: number, mtu?: number): BoxInterface {
+  const { ip4, ip6, bridge, internal } = network;
+  const within = ({ subnet }: SubnetRecord, address: string): string => `${address}/${subnet.split("/")[1]}`;
+  return {
+    name: `eth${n}`,
+    index: FIRST_INDEX + n,
+    making: { kind: "veth", host: lease.veth, hostIndex, bridge },
+    mac: lease.mac,
+    mtu: mtu ?? network.mtu,
+    addresses: [
+      within(ip4, lease.ip4),
+      ...(ip6 === undefined || lease.ip6 === undefined ? [] : [within(ip6, lease.ip6)]),
+    ],
+    gateways: n > 0 || internal ? [] : [ip4.gateway, ...(ip6 === undefined ? [] : [ip6.gateway])],
+  };
+}
+
+export class BridgeSession implements NetworkSession {
+  readonly network: BoxNetwork;
+  readonly #members: readonly BridgeMember[];
+  readonly #undo: readonly Undo[];
+
+  constructor(members: readonly BridgeMember[], options: RunOptions, undo: readonly Undo[]) {
+    this.#members = members;
+    this.#undo = undo;
+    const hosts = members[0]?.lease.hosts;
+    const rootIsHost = (options.root?.kind ?? "host") === "host";
+    this.network = {
+      interfaces: members.map((member, n) => memberInterface(member, n, n === 0 ? options.network.mtu : undefined)),
+      helper: undefined,
+      hosts: hosts === undefined ? undefined : { path: hosts },
+      resolv: buildResolv(options.network, rootIsHost),
+    };
+  }
+
+  makeLink(link: BoxInterface, pid: number): void {
+    const { making } = link;
+    const member = this.#members.find(({ lease }) => making.kind === "veth" && lease.veth === making.host);
+    assert(member !== undefined, `${link.name} is one of the box's devices`);
+    makeVeth(link, member, pid);
+    writeRecord(member.leasePath, { ...member.lease, pid });
+  }
+
+  startHelper(): void {
+    assert(false, "a box on a bridge has no helper");
+  }
+
+  farewell(): Farewell {
+    const files = this.#members.flatMap(({ lease, leasePath }) => [
+      leasePath,
+      ...(lease.hosts === undefined ? [] : [lease.hosts]),
+    ]);
+    return { processes: [], files: [...new Set(files)], commands: this.#undo };
+  }
+
+  release(): void {
+    const { files, commands } = this.farewell();
+    for (const command of commands) Bun.spawnSync([...command], { stdio: ["ignore", "ignore", "ignore"] });
+    for (const file of files) rmSync(file, { force: true });
+  }
+}
+
+/** Makes the pair; false if it failed with one of the errnos named. One end a port of the bridge, the other in the network namespace of this process. */
+export function makeVeth(
+  link: BoxInterface,
+  { lease, bridge, hostIndex }: BridgeMember,
+  pid: number,
+  ...tolerated: readonly ErrnoName[]
+): boolean {
+  using netlink = new Netlink();
+  const { name, index, mtu } = link;
+  return netlink.request(
+    `make ${name} in the box`,
+    addVeth(
+      { name: lease.veth, index: hostIndex, mtu, master: bridge, up: true },
+      { name, index, mtu, mac: parseMac(lease.mac), netnsPid: pid },
+    ),
+    ...tolerated,
+  );
+}

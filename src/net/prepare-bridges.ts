@@ -1,0 +1,186 @@
+// --net bridge: the networks set up, an address taken in each, ports published. What fails leaves nothing taken.
+import { formatMac, parseIp } from "#ffi/uapi/inet.ts";
+import { NsboxError } from "#src/error.ts";
+import { DEFAULT_HOSTNAME } from "#src/spec/defaults.ts";
+import { DEFAULT_NETWORK, type HostEntry, type NetworkSettings } from "#src/spec/network.ts";
+import type { RunOptions } from "#src/spec/options.ts";
+import { identify, type ProcessIdentity } from "#src/state/process-identity.ts";
+import { refreshHosts } from "./box-hosts.ts";
+import { type BridgeMember, BridgeSession } from "./bridge-session.ts";
+import { type Firewall, openFirewall } from "./firewall.ts";
+import type { LeaseRecord } from "./lease-record.ts";
+import { type Addresses, chooseAddresses, isAlive, sweepLeases } from "./leases.ts";
+import { Netlink } from "./netlink.ts";
+import { type NetworkRecord, VETH_PREFIX } from "./network-record.ts";
+import { listNetworks, NetworkStore } from "./network-store.ts";
+import type { NetworkSession } from "./network-session.ts";
+import { createNetwork, ensureBridge, type NetworkWish, planNetwork } from "./networks.ts";
+import { checkPortsFree } from "./published-ports.ts";
+
+/** Indices of the other ends on the host: above those that the kernel gives by itself. */
+const HOST_INDEX_RANGE: readonly [number, number] = [2 ** 20, 2 ** 30];
+const VETH_BYTES = 4;
+
+/** An index that no device of the host is likely to have. Loading node:crypto for it would cost a part of a box. */
+export function randomHostIndex(): number {
+  const [first, end] = HOST_INDEX_RANGE;
+  const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return first + (random % (end - first));
+}
+
+/** Nothing was said of the box's network. */
+export const NO_SETTINGS: NetworkSettings = {
+  ip: undefined,
+  ip6: undefined,
+  mac: undefined,
+  mtu: undefined,
+  dns: [],
+  dnsSearch: [],
+  addHosts: [],
+  publish: [],
+};
+
+/** Takes a place in each network. Throws NsboxError. */
+export function prepareBridges(names: readonly string[], options: RunOptions): NetworkSession {
+  checkRoot();
+  using netlink = new Netlink();
+  using store = new NetworkStore();
+  let opened: Firewall | undefined;
+  const firewall = (): Firewall => (opened ??= openFirewall());
+  const members: BridgeMember[] = [];
+  try {
+    const networks = names.map((name) => findNetwork(store, netlink, name));
+    checkPortsFree(options.network.publish, store, netlink);
+    const launcher = ownIdentity();
+    for (const network of networks) {
+      const bridge = ensureBridge(network, netlink, firewall);
+      const { alive } = sweepLeases(store, netlink, network, firewall);
+      const isFirst = members.length === 0;
+      const { ip, ip6 } = options.network;
+      const addresses = chooseAddresses(network, alive, isFirst ? { ip, ip6 } : { ip: undefined, ip6: undefined });
+      const hosts = members[0]?.lease.hosts ?? store.hostsPath(network, addresses.ip4);
+      const lease = buildLease({ options, addresses, launcher, hosts, isFirst });
+      store.saveLease(network, lease);
+      const hostIndex = randomHostIndex();
+      members.push({ network, lease, bridge: bridge.index, hostIndex, leasePath: store.leasePath(network, lease) });
+    }
+    writeNames(store, members);
+    return publish(members, options, firewall);
+  } catch (error) {
+    for (const { network, lease } of members) store.removeLease(network, lease);
+    throw error;
+  }
+}
+
+/** The same for a dry run: what would be taken, and nothing changed. Throws NsboxError. */
+export function describeBridges(names: readonly string[], options: RunOptions): NetworkSession {
+  using netlink = new Netlink();
+  const all = listNetworks();
+  const launcher = ownIdentity();
+  const members = names.map((name, n): BridgeMember => {
+    const found = all.find(({ network }) => network.name === name);
+    if (found === undefined && name !== DEFAULT_NETWORK) throw unknownNetwork(name);
+    const network =
+      found?.network ??
+      planNetwork(
+        netlink,
+        all.map((one) => one.network),
+        defaultWish(name),
+      );
+    const alive = (found?.leases ?? []).filter((lease) => isAlive(lease, netlink));
+    const { ip, ip6 } = options.network;
+    const addresses = chooseAddresses(network, alive, n === 0 ? { ip, ip6 } : { ip: undefined, ip6: undefined });
+    const lease = buildLease({ options, addresses, launcher, hosts: undefined, isFirst: n === 0 });
+    return { network, lease, bridge: 0, hostIndex: HOST_INDEX_RANGE[0], leasePath: "" };
+  });
+  return new BridgeSession(members, options, []);
+}
+
+function checkRoot(): void {
+  if (process.geteuid?.() === 0) return;
+  throw new NsboxError("EHOST", "Cannot use --net bridge: EPERM, it changes the host's network, which takes root", {
+    hint: "use --net pasta, which needs no privileges",
+  });
+}
+
+/** The default one comes into being by itself; others were created. */
+export function findNetwork(store: NetworkStore, netlink: Netlink, name: string): NetworkRecord {
+  const found = store.find(name);
+  if (found !== undefined) return found;
+  if (name !== DEFAULT_NETWORK) throw unknownNetwork(name);
+  return createNetwork(store, netlink, defaultWish(name));
+}
+
+function defaultWish(name: string): NetworkWish {
+  return { name, subnet: undefined, subnet6: undefined, ipv6: true, internal: false, mtu: undefined };
+}
+
+/** What is said of a name that is no network's. */
+export function unknownNetwork(name: string): NsboxError {
+  return new NsboxError("ESPEC", `Cannot find the network "${name}": there is none`, {
+    hint: `nsbox net ls lists the networks; nsbox net create ${name} makes this one`,
+  });
+}
+
+/** Who vouches for a lease until its device is there. */
+export function ownIdentity(): ProcessIdentity {
+  const self = identify(process.pid);
+  if (self !== undefined) return self;
+  throw new NsboxError("EHOST", "Cannot read /proc/self/stat", { hint: "mount /proc, of this PID namespace" });
+}
+
+interface LeaseParts {
+  readonly options: Pick<RunOptions, "hostname" | "name" | "network">;
+  readonly addresses: Addresses;
+  readonly launcher: ProcessIdentity;
+  readonly hosts: string | undefined;
+  readonly isFirst: boolean;
+}
+
+/** A lease for a box that is not there yet. */
+export function buildLease({ options, addresses, launcher, hosts, isFirst }: LeaseParts): LeaseRecord {
+  const { ip4, ip6 } = addresses;
+  const own = options.hostname ?? options.name ?? DEFAULT_HOSTNAME;
+  const ownHosts: readonly HostEntry[] = [
+    { name: own, ip: ip4 },
+    ...(ip6 === undefined ? [] : [{ name: own, ip: ip6 }]),
+    ...options.network.addHosts,
+  ];
+  return {
+    ip4,
+    ip6,
+    mac: isFirst && options.network.mac !== undefined ? options.network.mac : macOf(ip4),
+    name: options.name,
+    veth: `${VETH_PREFIX}${crypto.getRandomValues(new Uint8Array(VETH_BYTES)).toHex()}`,
+    launcher,
+    pid: undefined,
+    publish: isFirst ? options.network.publish : [],
+    hosts,
+    ownHosts: isFirst ? ownHosts : [],
+  };
+}
+
+/** Out of the address: unique in its network, and the same for the next box that gets it. */
+function macOf(ip4: string): string {
+  return formatMac(new Uint8Array([0x0a, 0x58, ...(parseIp(ip4) ?? [])]));
+}
+
+function writeNames(store: NetworkStore, members: readonly BridgeMember[]): void {
+  const lease = members[0]?.lease;
+  if (lease?.hosts === undefined) return;
+  refreshHosts(store, [], lease.hosts);
+  if (lease.name !== undefined)
+    refreshHosts(
+      store,
+      members.map(({ network }) => network.name),
+    );
+}
+
+function publish(members: readonly BridgeMember[], options: RunOptions, firewall: () => Firewall): NetworkSession {
+  const [first] = members;
+  const ports = options.network.publish;
+  if (first === undefined || ports.length === 0) return new BridgeSession(members, options, []);
+  const { veth: table, ip4, ip6 } = first.lease;
+  firewall().addPublished({ table, ip4, ip6, ports });
+  return new BridgeSession(members, options, firewall().undoPublished(table));
+}
