@@ -161,6 +161,11 @@ const HINTS: readonly HintRow[] = [
     hint: "joining needs privilege over the namespace: run as root, or join its user namespace too (--userns PID)",
   },
   {
+    kind: "join-process",
+    errno: "EPERM",
+    hint: "entering needs privilege over the namespace: run as root, or enter its user namespace too: leave out --ns",
+  },
+  {
     kind: "join",
     errno: "EINVAL",
     hint: "that file is not such a namespace, or you are in its user namespace already",

@@ -47,8 +47,12 @@ export function elfTapeBase(arch: Arch): number {
   return DATA_BASE + tapeOffset(arch);
 }
 
-/** Where a second tape may begin: a page of its own, so that it can be given back alone. */
-export const ELF_SECOND_BASE: number = DATA_BASE + 0x1000;
+const PAGE = 0x1000;
+
+/** Where a second tape may begin, behind a first of that many bytes: a page of its own, to be given back alone. */
+export function elfSecondBase(arch: Arch, firstBytes: number): number {
+  return (elfTapeBase(arch) + firstBytes + PAGE - 1) & ~(PAGE - 1);
+}
 
 interface PlacedTape {
   readonly bytes: Uint8Array;
@@ -56,7 +60,7 @@ interface PlacedTape {
   readonly entry: number;
 }
 
-/** The executable that runs this tape, assembled for elfTapeBase(), and another behind it, for ELF_SECOND_BASE. */
+/** The executable that runs this tape, assembled for elfTapeBase(), and another behind it, for elfSecondBase(). */
 export function buildElf(arch: Arch, first: PlacedTape, second?: PlacedTape): Uint8Array {
   const start = codeOffset();
   const at = tapeOffset(arch);

@@ -4,6 +4,7 @@ import { DIFF_OPTIONS } from "./diff-options.ts";
 import { DEMO_OPTIONS } from "./demo-options.ts";
 import { DOCTOR_OPTIONS } from "./doctor-options.ts";
 import { COMPILE_OPTIONS } from "./compile-options.ts";
+import { BOX_COMMANDS } from "./box-commands.ts";
 import { INSPECT_OPTIONS } from "./inspect-options.ts";
 import { NS_OPTIONS } from "./ns-options.ts";
 import { LS_OPTIONS } from "./ls-options.ts";
@@ -175,4 +176,5 @@ export const COMMANDS: readonly Command[] = [
     options: NET_OPTIONS,
     load: async () => (await import("./commands/net.ts")).netCommand,
   },
+  ...BOX_COMMANDS,
 ];

@@ -1,6 +1,6 @@
 // RunOptions while they are being read: the same fields, to be written to.
 import type { HostPattern } from "#src/spec/egress.ts";
-import type { EnvOption, MountOption, NamespaceOption, RunOptions } from "#src/spec/options.ts";
+import type { EnvOption, Label, MountOption, NamespaceOption, RunOptions } from "#src/spec/options.ts";
 import type { HostEntry, NetworkSettings, PublishedPort } from "#src/spec/network.ts";
 import type { IdMapping, NamespaceType, Rlimit } from "#src/spec/spec.ts";
 
@@ -25,6 +25,7 @@ type Lists = {
   allowHosts: HostPattern[];
   denyHosts: HostPattern[];
   passFds: number[];
+  labels: Label[];
   namespaces: Partial<Record<NamespaceType, NamespaceOption>>;
 };
 
@@ -87,6 +88,11 @@ export function emptyDraft(): RunDraft {
     passFds: [],
     timeoutMs: undefined,
     name: undefined,
+    detach: false,
+    rm: false,
+    labels: [],
+    restart: undefined,
+    log: undefined,
     dryRun: false,
     json: false,
     help: false,

@@ -1,5 +1,4 @@
 // The flags of `run`, a row each. Everything that is said about a flag is said here.
-import { parseName } from "#src/spec/grammar/parse-identity.ts";
 import { parseBind, parseMount, parseTmpfs } from "#src/spec/grammar/parse-mount.ts";
 import { parseNamespace } from "#src/spec/grammar/parse-namespace.ts";
 import { parseDuration, parseSeconds, parseWhole } from "#src/spec/grammar/parse-number.ts";
@@ -9,6 +8,7 @@ import type { NamespaceType, RootSource } from "#src/spec/spec.ts";
 import { EGRESS_OPTIONS } from "./egress-options.ts";
 import { IDENTITY_OPTIONS } from "./identity-options.ts";
 import { NETWORK_OPTIONS } from "./network-options.ts";
+import { DETACH_OPTIONS } from "./detach-options.ts";
 import type { Option } from "./option.ts";
 import { PRIVILEGE_OPTIONS } from "./privilege-options.ts";
 import type { RunDraft } from "./run-draft.ts";
@@ -234,15 +234,7 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
       d.timeoutMs = parseDuration("--timeout", v);
     },
   },
-  {
-    name: "name",
-    value: "NAME",
-    group: PROCESS,
-    doc: "what the box is called; also its host name",
-    apply: (d, v) => {
-      d.name = parseName(v);
-    },
-  },
+  ...DETACH_OPTIONS,
   {
     name: "config",
     value: "FILE",

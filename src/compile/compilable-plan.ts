@@ -36,6 +36,9 @@ function launcherSteps(step: LauncherStep, plan: Plan): readonly LauncherStep[] 
         "nsbox mounts the folder of --root with its ids mapped",
         "give --root a folder that belongs to the ids of the map, or leave the map out",
       );
+    case "keep-terminal":
+    case "record":
+      throw refusal("only nsbox keeps a box that lives on", "leave out -d, or use run");
     case "make-link":
     case "start-network":
       throw refusal("its network is set up by nsbox when it starts", "leave out --net, or use run");

@@ -67,7 +67,7 @@ export async function runProxy(argv: readonly string[]): Promise<number> {
   // It may have ended before the prctl.
   if (process.ppid !== Number(launcher)) return 0;
   const listener = receiveFd(SOCKET);
-  if (listener <= 0) return 0;
+  if (listener === undefined || listener <= 0) return 0;
   const log = egress.log === undefined ? undefined : openConnectionLog(LOG, processFinder(listener));
   finish = () => log?.finish();
   serveProxy(listener, { egress, log });

@@ -5,23 +5,30 @@ import { rawSyscall } from "#ffi/libc/syscall.ts";
 import { ERRNO } from "#ffi/uapi/errno.ts";
 import { POLL } from "#ffi/uapi/poll.ts";
 
-function print(fd: 1 | 2, text: string): void {
-  let rest = new TextEncoder().encode(text);
+/** false where nobody reads it any more. */
+function print(fd: 1 | 2, bytes: Uint8Array): boolean {
+  let rest = bytes;
   while (rest.length > 0) {
     const count = rawSyscall("write", fd, rest, rest.length);
     // A full non-blocking pipe is waited for; a reader that has gone away is no error of ours.
     if (count === -ERRNO.EAGAIN.number) pollFiles([{ fd: asFd(fd), events: POLL.OUT }], undefined);
-    else if (count < 0 && count !== -ERRNO.EINTR.number) return;
+    else if (count < 0 && count !== -ERRNO.EINTR.number) return false;
     else rest = rest.subarray(Math.max(count, 0));
   }
+  return true;
+}
+
+/** Writes bytes as they are to stdout; false where nobody reads it any more. */
+export function printBytes(bytes: Uint8Array): boolean {
+  return print(1, bytes);
 }
 
 /** Writes to stdout; a closed pipe is ignored. */
 export function printOut(text: string): void {
-  print(1, text);
+  print(1, new TextEncoder().encode(text));
 }
 
 /** Writes to stderr; a closed pipe is ignored. */
 export function printError(text: string): void {
-  print(2, text);
+  print(2, new TextEncoder().encode(text));
 }

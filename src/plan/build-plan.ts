@@ -54,8 +54,10 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
     ...(spec.linux.namespaces.mnt.kind === "new" ? planMounts(spec, facts) : []),
     ...(spec.process.terminal ? [{ kind: "open-terminal" } as const] : []),
     ...network.setup,
+    ...(spec.box.detached === undefined || spec.process.terminal ? [] : [{ kind: "log-streams" } as const]),
   ];
   const command = planCommand(spec, facts);
+  const { detached } = spec.box;
   const launcher: readonly LauncherStep[] = [
     clone,
     ...maps.launcher,
@@ -65,7 +67,13 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
   if (!spec.box.init)
     return { launcher, join, setup: [...setup, ...planLimits(spec, facts, []), ...command], init: [], command: [] };
   return {
-    launcher: [...launcher, { kind: "init-image" }, { kind: "signal", of: INIT_IMAGE }],
+    launcher: [
+      ...launcher,
+      { kind: "init-image" },
+      ...(detached !== undefined && spec.process.terminal ? [{ kind: "keep-terminal" } as const] : []),
+      ...(detached === undefined ? [] : [{ kind: "record" } as const]),
+      { kind: "signal", of: INIT_IMAGE },
+    ],
     join,
     setup: [
       ...setup,
@@ -73,20 +81,13 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
       ...planLimits(spec, facts, initNeeds(spec, facts)),
       ...planInitCapabilities(spec),
       { kind: "signals", defaults: RESET_SIGNALS, mask: 0xffff_ffff_ffff_ffffn },
-      { kind: "close-files", keep: ["report", ...spec.box.passFds] },
+      { kind: "close-files", keep: ["report", ...(detached === undefined ? [] : ["status"]), ...spec.box.passFds] },
       { kind: "wait", for: INIT_IMAGE, first: !acts },
+      ...(detached === undefined ? [] : [{ kind: "outlive" } as const]),
       { kind: "personality", fixedLayout: true },
       { kind: "exec-init" },
     ],
-    init: [
-      { kind: "close-on-exec", file: "report" },
-      {
-        kind: "start-command",
-        shareMemory: spec.linux.namespaces.time.kind !== "new",
-        keep: initCapabilities(spec, facts),
-      },
-      { kind: "supervise", forward: FORWARDED_SIGNALS },
-    ],
+    init: planInit(spec, facts),
     command: [...lateBounding(spec, facts), ...command],
   };
 }
@@ -103,6 +104,31 @@ function planNetwork(spec: Spec, first: boolean): Omit<BothParts, "become"> {
     ],
     setup: [{ kind: "wait", for: NETWORK, first }, ...planInterfaces(network.interfaces)],
   };
+}
+
+function planInit(spec: Spec, facts: HostFacts): readonly Step[] {
+  const start = {
+    shareMemory: spec.linux.namespaces.time.kind !== "new",
+    keep: initCapabilities(spec, facts),
+  };
+  const { detached, timeoutMs, passFds } = spec.box;
+  const forward = FORWARDED_SIGNALS;
+  if (detached === undefined) {
+    return [
+      { kind: "close-on-exec", file: "report" },
+      { kind: "start-command", ...start },
+      { kind: "supervise", forward },
+    ];
+  }
+  const { restart } = detached;
+  // Who starts the command again needs all that it took to start it first.
+  const keep = restart.kind === "no" ? start.keep : undefined;
+  return [
+    { kind: "close-on-exec", file: "report" },
+    { kind: "close-on-exec", file: "status" },
+    ...planOomScore(spec),
+    { kind: "run-detached", ...start, keep, forward, restart, timeoutMs, passFds },
+  ];
 }
 
 function newNamespaces(spec: Spec): number {
@@ -190,7 +216,7 @@ function planIdentity(spec: Spec): readonly Step[] {
 const INIT_NEEDS: readonly string[] = ["CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP"];
 
 /** What holds for the init as well as for the command. */
-function planLimits(spec: Spec, facts: HostFacts, needs: readonly string[]): readonly Step[] {
+export function planLimits(spec: Spec, facts: HostFacts, needs: readonly string[]): readonly Step[] {
   const { capabilities, noNewPrivileges } = spec.process;
   const missing = needs.filter((name) => !capabilities.bounding.includes(name));
   const bounding: Step = { kind: "bounding", capabilities: [...capabilities.bounding, ...missing] };
@@ -252,13 +278,19 @@ function planInitCapabilities(spec: Spec): readonly Step[] {
   return [{ kind: "capabilities", sets }];
 }
 
-function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
+function planOomScore({ process: { oomScoreAdj } }: Spec): readonly Step[] {
+  return oomScoreAdj === undefined ? [] : [{ kind: "oom-score", ...oomScoreAdj }];
+}
+
+/** From the command's limits to its exec. */
+export function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
   const { process, box, linux } = spec;
   const sharesPids = linux.namespaces.pid.kind !== "new";
   const candidates = commandCandidates(process.args, process.env);
   return [
     process.terminal ? { kind: "use-terminal" } : box.init ? { kind: "process-group" } : { kind: "session" },
-    ...(process.oomScoreAdj === undefined ? [] : [{ kind: "oom-score", ...process.oomScoreAdj } as const]),
+    // The init of a box that lives on has it already, and the command of it.
+    ...(box.detached === undefined ? planOomScore(spec) : []),
     ...process.rlimits.map((limit): Step => ({ kind: "rlimit", limit })),
     { kind: "umask", umask: process.user.umask },
     { kind: "chdir", path: process.cwd },

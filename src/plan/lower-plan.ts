@@ -38,18 +38,14 @@ class Lowering {
     let first = label;
     for (const [index, step] of steps.entries()) {
       for (const one of lowerStep(step)) {
-        this.calls.push(first === undefined ? one : labelled(one, first));
+        // Where a call has a label of its own, one without effect stands before it.
+        if (first !== undefined && one.label !== undefined) this.frame(call("getpid", [], { label: first }));
+        this.calls.push(first === undefined || one.label !== undefined ? one : { ...one, label: first });
         this.origins.push({ actor, index });
         first = undefined;
       }
     }
   }
-}
-
-/** A call that others go to. */
-function labelled(one: Call, label: string): Call {
-  if (one.label !== undefined) throw new RangeError(`the first call of a process has the label "${one.label}"`);
-  return { ...one, label };
 }
 
 /** What runs in the launcher's memory: block signals, clone, and in the child the set-up. */
@@ -70,7 +66,10 @@ const JOINED = "join";
 /** A helper joins, clones the box as its sibling, and ends; only then does the launcher go on (CLONE_VFORK). */
 function lowerJoin(lowering: Lowering, plan: Plan, clone: CloneStep): void {
   // KERNEL: only who shares his memory with nobody may enter a time namespace (EUSERS), see timens_install().
-  const entersTime = plan.join.some((step) => step.kind === "join" && step.type === "time");
+  const entersTime = plan.join.some(
+    (step) =>
+      (step.kind === "join" && step.type === "time") || (step.kind === "join-process" && step.types.includes("time")),
+  );
   const helper: CloneStep = {
     kind: "clone",
     namespaces: 0,

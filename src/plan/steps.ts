@@ -2,6 +2,8 @@
 import type { Call } from "#ffi/tape/call.ts";
 import type { Phase, StepKind } from "./step.ts";
 import * as confine from "./steps/confine.ts";
+import * as detached from "./steps/detached.ts";
+import * as enter from "./steps/enter.ts";
 import * as files from "./steps/files.ts";
 import * as hold from "./steps/hold.ts";
 import * as init from "./steps/init.ts";
@@ -70,7 +72,13 @@ export type Step =
   | hold.HoldStep
   | confine.SeccompStep
   | init.StartCommandStep
-  | init.SuperviseStep;
+  | init.SuperviseStep
+  | enter.JoinCgroupStep
+  | enter.JoinProcessStep
+  | enter.EnterRootStep
+  | detached.OutliveStep
+  | detached.LogStreamsStep
+  | detached.RunDetachedStep;
 
 type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
 
@@ -134,6 +142,12 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   seccomp: confine.seccompStep,
   "start-command": init.startCommandStep,
   supervise: init.superviseStep,
+  "join-cgroup": enter.joinCgroupStep,
+  "join-process": enter.joinProcessStep,
+  "enter-root": enter.enterRootStep,
+  outlive: detached.outliveStep,
+  "log-streams": detached.logStreamsStep,
+  "run-detached": detached.runDetachedStep,
 };
 
 // The one place that pairs a step with its row: TypeScript cannot see that both share a kind.

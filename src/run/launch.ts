@@ -14,9 +14,9 @@ import {
 import { mapMemory, unmapMemory, viewMemory } from "#ffi/libc/memory.ts";
 import { openPidfd, sendSignal, waitFor } from "#ffi/libc/process.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
-import { buildElf, ELF_SECOND_BASE, elfTapeBase } from "#ffi/runner/elf.ts";
+import { buildElf, elfSecondBase, elfTapeBase } from "#ffi/runner/elf.ts";
 import { assemble, type AssembleOptions, type Tape } from "#ffi/tape/assemble.ts";
-import { LIMITS, WORD } from "#ffi/tape/format.ts";
+import { LIMITS, RECORD_BYTES, WORD } from "#ffi/tape/format.ts";
 import { CLONE } from "#ffi/uapi/clone.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { assert, explainErrno, NsboxError } from "#src/error.ts";
@@ -52,6 +52,9 @@ export interface OutsideNetwork {
   startHelper(command: readonly string[], pid: number): void;
 }
 
+/** What an init's tape holds besides its calls' records. */
+const INIT_DATA_BYTES = 960;
+
 export interface LaunchOptions {
   /** Files that steps name and the launcher doesn't open; closed once the box has its own. */
   readonly files?: Readonly<Record<string, Fd>>;
@@ -59,6 +62,10 @@ export interface LaunchOptions {
   readonly network?: OutsideNetwork | undefined;
   /** Called while the box sets itself up, before the launcher waits for it. */
   readonly meanwhile?: (pid: number) => void;
+  /** Called where the plan says so, with the master side of the box's terminal. */
+  readonly keepTerminal?: (terminal: Fd) => void;
+  /** Called where the plan says so: the box exists, and does not go on before this returns. */
+  readonly record?: (pid: number) => void;
   /** Tests: break one call of a tape, to see what a failing kernel would do. */
   readonly breakCall?: { readonly tape: "launch" | "init" | "command"; readonly record: number };
 }
@@ -167,11 +174,12 @@ function common(facts: HostFacts): Pick<AssembleOptions, "arch" | "fdBase" | "fa
 /** Fills the memfd that the box will become, and gives back what was in it. */
 function writeInitImage({ plan, facts, files, options }: Launching): readonly PlacedTape[] {
   const fds = files.byName;
+  const lowered = lowerInit(plan);
+  const base = elfSecondBase(facts.arch, lowered.calls.length * RECORD_BYTES + INIT_DATA_BYTES);
   // A holder of namespaces starts nothing.
-  const command =
-    plan.command.length === 0 ? undefined : place(lowerCommand(plan), { ...common(facts), base: ELF_SECOND_BASE, fds });
+  const command = plan.command.length === 0 ? undefined : place(lowerCommand(plan), { ...common(facts), base, fds });
   const labels: Readonly<Record<string, number>> = command === undefined ? {} : { [COMMAND]: command.tape.entry };
-  const init = place(lowerInit(plan), { ...common(facts), base: elfTapeBase(facts.arch), fds, labels });
+  const init = place(lowered, { ...common(facts), base: elfTapeBase(facts.arch), fds, labels });
   breakRecord(init.tape, "init", options);
   if (command !== undefined) breakRecord(command.tape, "command", options);
   const image = fds["init-image"];
@@ -267,12 +275,16 @@ function finishLaunch(launching: Launching): RunningBox {
 }
 
 function launcherStep(step: LauncherStep, launching: Launching): void {
-  const { files, tapes } = launching;
-  const { network } = launching.options;
+  const { files, tapes, options } = launching;
+  const { network } = options;
   const { pid } = launching.box;
   switch (step.kind) {
     case "clone":
       return;
+    case "keep-terminal":
+      return keepTerminal(launching);
+    case "record":
+      return options.record?.(pid);
     case "init-image":
       tapes.push(...writeInitImage(launching));
       return;
@@ -293,6 +305,15 @@ function launcherStep(step: LauncherStep, launching: Launching): void {
     case "start-network":
       return network?.startHelper(step.command, pid);
   }
+}
+
+/** A box that fails before it sends its terminal says so in its report. */
+function keepTerminal({ files, options }: Launching): void {
+  files.close("terminal-socket");
+  const terminal = files.terminalReader === undefined ? undefined : receiveFd(files.terminalReader);
+  if (terminal === undefined) return;
+  options.keepTerminal?.(terminal);
+  closeFile(terminal);
 }
 
 function writeIdMap(pid: number, file: string, text: string): void {

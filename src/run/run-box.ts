@@ -3,6 +3,8 @@ import type { Fd } from "#ffi/libc/fd.ts";
 import { setSignalMask } from "#ffi/libc/process.ts";
 import type { Ended } from "#ffi/libc/process.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
+import type { Plan } from "#src/plan/plan.ts";
+import type { Placeholder } from "#src/plan/steps/watch.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { type Farewell, NO_FAREWELL } from "#src/spec/network.ts";
@@ -36,14 +38,28 @@ export interface BoxNetworkSession extends OutsideNetwork {
 
 /** Starts the box and waits for it. Throws NsboxError if its command could not be started. */
 export function runBox(spec: Spec, facts: HostFacts, { watcherArgv, files = {}, network }: RunBoxOptions): BoxOutcome {
-  const plan = buildPlan(spec, facts);
+  const { timeoutMs } = spec.box;
   const placeholders = spec.box.protected.flatMap(({ make }) => make ?? []);
+  const { terminal } = spec.process;
+  return runPlan(buildPlan(spec, facts), facts, { watcherArgv, timeoutMs, placeholders, terminal, files, network });
+}
+
+export interface RunPlanOptions extends RunBoxOptions {
+  readonly timeoutMs: number | undefined;
+  readonly placeholders: readonly Placeholder[];
+  readonly terminal: boolean;
+  /** Files that the plan names besides its own. */
+  readonly files: Readonly<Record<string, Fd>>;
+}
+
+/** Starts what is planned and waits for it. Throws NsboxError if the command could not be started. */
+export function runPlan(plan: Plan, facts: HostFacts, options: RunPlanOptions): BoxOutcome {
+  const { watcherArgv, timeoutMs, placeholders, files, network } = options;
   // From here on a signal waits until there is a box to forward it to.
   setSignalMask(facts.signalMask | SUPERVISED_SIGNALS);
   try {
-    const { timeoutMs } = spec.box;
     let watcher: Fd | undefined;
-    const watched = watcherArgv !== undefined && !spec.process.terminal;
+    const watched = watcherArgv !== undefined && !options.terminal;
     const meanwhile = (pid: number): void => {
       const farewell = network?.farewell() ?? NO_FAREWELL;
       watcher = openWatcher({ pid, forward: FORWARDED_SIGNALS, timeoutMs, placeholders, farewell }, facts);

@@ -5,6 +5,7 @@ import { rawSyscall } from "#ffi/libc/syscall.ts";
 import { F, O } from "#ffi/uapi/fcntl.ts";
 import { TC, TIOC } from "#ffi/uapi/ioctl.ts";
 import { POLL } from "#ffi/uapi/poll.ts";
+import type { DetachKeys } from "./detach-keys.ts";
 import { CFLAG, IFLAG, LFLAG, OFLAG, TERMIOS, VCC, WINSIZE } from "#ffi/uapi/termios.ts";
 
 const STDIN = asFd(0);
@@ -22,8 +23,13 @@ export class TerminalRelay {
   #input: "open" | "closed" = "open";
   #output: "open" | "closed" = "open";
 
-  constructor(master: Fd) {
+  readonly #keys: DetachKeys | undefined;
+
+  /** With `keys`, what the box prints is shown by others, and those keys end the relay. */
+  constructor(master: Fd, keys?: DetachKeys) {
     this.#master = master;
+    this.#keys = keys;
+    if (keys !== undefined) this.#output = "closed";
     // A box that doesn't read must not block its supervisor.
     rawSyscall("fcntl", master, F.SETFL, O.RDWR | O.NONBLOCK);
     const saved = new Uint8Array(TERMIOS.size);
@@ -54,14 +60,14 @@ export class TerminalRelay {
     const master = (this.#output === "open" ? POLL.IN : 0) | (this.#pending.length > 0 ? POLL.OUT : 0);
     return [
       { fd: reads ? STDIN : asFd(-1), events: POLL.IN },
-      { fd: this.#output === "open" ? this.#master : asFd(-1), events: master },
+      { fd: master !== 0 ? this.#master : asFd(-1), events: master },
     ];
   }
 
   handle([input = 0, master = 0]: readonly number[]): void {
     if (input !== 0) this.#readInput();
     if ((master & POLL.OUT) !== 0) this.#writePending();
-    if ((master & (POLL.IN | POLL.HUP | POLL.ERR)) !== 0) this.#relayOutput();
+    if (this.#output === "open" && (master & (POLL.IN | POLL.HUP | POLL.ERR)) !== 0) this.#relayOutput();
   }
 
   /** What the box printed last, after its end. */
@@ -81,7 +87,7 @@ export class TerminalRelay {
   #readInput(): void {
     const count = rawSyscall("read", STDIN, this.#buffer, CHUNK);
     if (count === -EAGAIN) return;
-    if (count > 0) this.#pending = this.#buffer.slice(0, count);
+    if (count > 0) this.#pending = this.#keys?.feed(this.#buffer.slice(0, count)) ?? this.#buffer.slice(0, count);
     else this.#endInput();
     this.#writePending();
   }

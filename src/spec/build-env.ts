@@ -12,7 +12,10 @@ function passes(name: string): boolean {
 }
 
 /** NAME=VALUE for each variable: the caller's that pass, then what was said, the last one winning. */
-export function buildEnv(options: RunOptions, facts: HostFacts): readonly string[] {
+export function buildEnv(
+  options: Pick<RunOptions, "env" | "envAll" | "root" | "allowHosts">,
+  facts: HostFacts,
+): readonly string[] {
   const variables = new Map<string, string>([["PATH", DEFAULT_PATH]]);
   for (const [name, value] of Object.entries(facts.env)) {
     if (options.envAll || passes(name)) variables.set(name, value);

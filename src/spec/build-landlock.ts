@@ -4,7 +4,7 @@ import type { HostFacts } from "./facts.ts";
 import type { RunOptions } from "./options.ts";
 import { isBelow } from "./path.ts";
 import { rulesWithoutNamespaces } from "./without-namespaces.ts";
-import type { Landlock, LandlockRule, Mount, Namespaces, Root } from "./spec.ts";
+import type { Landlock, LandlockRule, Mount, Namespaces, PassedFileRule, Root } from "./spec.ts";
 
 /** KERNEL: before ABI 2 (5.19) no file could be moved between folders, which breaks too much. */
 const ABI_MIN = 2;
@@ -69,8 +69,18 @@ function fileRules({ options, facts, root, mounts, terminal }: LandlockInput): r
     rules.push(rule(mount.destination, true, kind === "file" || kind === "device"));
   }
   // What the caller passes lies outside of the box's mounts, and is opened again through /dev/stdout and its like.
-  return terminal ? rules : [...rules, ...facts.passedFiles];
+  if (terminal) return rules;
+  if (!options.detach) return [...rules, ...facts.passedFiles];
+  const passed = facts.passedFiles.filter((file) => options.passFds.includes(file.fd));
+  return [...rules, ...DETACHED_STREAMS, ...passed];
 }
+
+/** Nothing to read, and the log. */
+const DETACHED_STREAMS: readonly PassedFileRule[] = [
+  { fd: 0, access: "read" },
+  { fd: 1, access: "write" },
+  { fd: 2, access: "write" },
+];
 
 function isWritable(mount: Mount): boolean {
   if (mount.type === "bind" || mount.type === "tmpfs") return !mount.readOnly;

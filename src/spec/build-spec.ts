@@ -2,6 +2,7 @@
 import { NsboxError } from "#src/error.ts";
 import { MASKED_PATHS, DEFAULT_HOSTNAME, DEFAULT_OOM_SCORE_RISE, READONLY_PATHS } from "./defaults.ts";
 import { checkNetwork } from "./check-network.ts";
+import { checkDetached } from "./check-detached.ts";
 import { buildCapabilities } from "./build-capabilities.ts";
 import { buildEgress } from "./build-egress.ts";
 import { buildEnv } from "./build-env.ts";
@@ -43,7 +44,8 @@ export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Secco
   const user = buildUser(options, facts, namespaces);
   checkNames(options, namespaces);
   checkPassFds(options, facts);
-  const terminal = options.tty ?? facts.terminal;
+  checkDetached(options, namespaces);
+  const terminal = options.detach ? options.tty === true : (options.tty ?? facts.terminal);
   const proc = options.proc ?? (mayMountProc(namespaces) ? "fresh" : "bind");
   const mountsMade = namespaces.mnt.kind === "new";
   const mounts = mountsMade ? buildMounts({ options, facts, root, namespaces, proc }) : [];
@@ -86,6 +88,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Secco
       dev: mountsMade ? (options.dev ?? "minimal") : "none",
       proc,
       timeoutMs: options.timeoutMs,
+      detached: options.detach ? { restart: options.restart ?? { kind: "no" } } : undefined,
       passFds: options.passFds,
     },
   };

@@ -64,6 +64,12 @@ export const DEFAULT_NOFILE_SOFT = 1024;
 /** How much more readily than its caller a box is ended when memory runs out. */
 export const DEFAULT_OOM_SCORE_RISE = 100;
 
+/**
+ * Tells the init of a box that lives on not to start its command again; it is not handed on.
+ * A low number, as pending signals are taken in the order of their numbers: before SIGTERM and SIGCHLD.
+ */
+export const FINAL_STOP_SIGNAL: number = SIG.TRAP;
+
 /** Signals that the launcher hands on to the box, and the init to the command. */
 export const FORWARDED_SIGNALS: readonly number[] = [
   SIG.HUP,

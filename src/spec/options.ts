@@ -1,7 +1,7 @@
 // What the flags of `run` say, before anything of the machine is known. undefined: nothing was said.
 import type { HostPattern } from "./egress.ts";
 import type { NetworkOption, NetworkSettings } from "./network.ts";
-import type { IdMapping, NamespaceType, Rlimit, RootSource } from "./spec.ts";
+import type { IdMapping, NamespaceType, Restart, Rlimit, RootSource } from "./spec.ts";
 
 /** One of --ro, --rw, --tmpfs, --mount, in the order given. */
 export type MountOption =
@@ -42,6 +42,12 @@ export type NamespaceOption =
 export type EnvOption =
   | { readonly kind: "set"; readonly name: string; readonly value: string }
   | { readonly kind: "pass"; readonly name: string };
+
+/** A word about a box, for whoever looks for it. */
+export interface Label {
+  readonly name: string;
+  readonly value: string;
+}
 
 export interface RunOptions {
   readonly root: RootSource | undefined;
@@ -96,6 +102,14 @@ export interface RunOptions {
   readonly passFds: readonly number[];
   readonly timeoutMs: number | undefined;
   readonly name: string | undefined;
+  /** -d: the box outlives its launcher. */
+  readonly detach: boolean;
+  /** Nothing of the box stays once it has ended. */
+  readonly rm: boolean;
+  readonly labels: readonly Label[];
+  readonly restart: Restart | undefined;
+  /** Where a detached box's output goes: a file, or "none"; undefined: a file of its own. */
+  readonly log: string | undefined;
   readonly dryRun: boolean;
   readonly json: boolean;
   /** -h or --help: nothing else is looked at. */

@@ -172,6 +172,18 @@ export interface ProtectedInside {
   readonly make: { readonly host: string; readonly isFile: boolean } | undefined;
 }
 
+/** Whether the init starts the command again once it has ended. */
+export type Restart =
+  | { readonly kind: "no" }
+  /** After a status other than 0; `max` times, or without end. */
+  | { readonly kind: "on-failure"; readonly max: number | undefined }
+  | { readonly kind: "always" };
+
+/** A box that outlives its launcher: its init alone stays with it. */
+export interface Detached {
+  readonly restart: Restart;
+}
+
 /** What the OCI specification has no word for. */
 export interface BoxExtension {
   readonly name: string | undefined;
@@ -189,6 +201,8 @@ export interface BoxExtension {
   readonly dev: "minimal" | "host" | "none";
   readonly proc: "fresh" | "bind" | "none";
   readonly timeoutMs: number | undefined;
+  /** undefined: the box ends with its launcher. */
+  readonly detached: Detached | undefined;
   /** Open file descriptors that the command gets besides 0, 1 and 2, under their own numbers. */
   readonly passFds: readonly number[];
 }

@@ -88,6 +88,8 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
       gidMap: [{ containerID: 0, hostID: 100000, size: 65536 }],
     },
   },
+  { name: "detached", facts: SAMPLE_FACTS, options: { detach: true, timeoutMs: 60_000 } },
+  { name: "detached-terminal", facts: SAMPLE_FACTS, options: { detach: true, tty: true } },
   { name: "time", facts: SAMPLE_FACTS, options: { boottimeSeconds: 86400 } },
   {
     name: "joined-net",

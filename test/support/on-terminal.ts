@@ -13,9 +13,15 @@ export interface Session extends Disposable {
 
 /** nsbox on a terminal of 80 by 24. */
 export function onTerminal(...args: readonly string[]): Session {
+  return onTerminalWith(process.env, args);
+}
+
+/** The same in another environment. */
+export function onTerminalWith(env: Readonly<Record<string, string | undefined>>, args: readonly string[]): Session {
   let screen = "";
   const decoder = new TextDecoder();
   const child = Bun.spawn([NSBOX, ...args], {
+    env: { ...env },
     terminal: {
       cols: 80,
       rows: 24,

@@ -17,6 +17,9 @@ const FDS = {
   "egress-socket": 98,
   "tree-socket": 99,
   "tree-writer": 89,
+  null: 101,
+  log: 102,
+  status: 103,
   "join-net": 96,
   "join-user": 97,
 };

@@ -1,6 +1,7 @@
 // `nsbox run`: flags → Spec → a box in the foreground. On the hot path: what isn't needed is loaded where it is.
 import { compileProfile } from "#src/cli/compile-profile.ts";
 import { parseRun } from "#src/cli/parse-run.ts";
+import { warnOfExposure } from "#src/cli/warn-of-exposure.ts";
 import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
 import { readFacts } from "#src/host/read-facts.ts";
@@ -16,6 +17,10 @@ import type { Spec } from "#src/spec/spec.ts";
 export async function runCommand(argv: readonly string[]): Promise<number | "help"> {
   const options = await readOptions(argv);
   if (options.help) return "help";
+  if (options.detach && !options.dryRun) {
+    const { runDetached } = await import("./run-detached.ts");
+    return runDetached(options);
+  }
   if (options.namespaces.net?.kind === "network" || options.namespaces.net?.kind === "box") {
     const { runWithNetwork } = await import("#src/cli/run-with-network.ts");
     return runWithNetwork(options, (resolved, facts, network) => runInForeground(resolved, facts, argv, network));
@@ -30,7 +35,7 @@ async function runInForeground(
   network: BoxNetworkSession | undefined,
 ): Promise<number> {
   const spec = buildSpec(options, facts, await compileProfile(options, facts));
-  if (!options.json && showsMore(options)) await warnOfExposure(spec, facts);
+  await warnOfExposure(options, spec, facts);
   if (options.dryRun) return dryRun(spec, facts, options.json);
   const watcherArgv = options.json ? undefined : ["nsbox", "run", ...argv];
   const outcome = await runOrExplain(spec, facts, { watcherArgv, network });
@@ -39,23 +44,6 @@ async function runInForeground(
   }
   if (options.json) printError(`${JSON.stringify({ name: spec.box.name ?? null, ...outcome })}\n`);
   return outcome.exitCode;
-}
-
-/** By default no socket of the host is seen: only who is shown more is warned of what that gives away. */
-function showsMore({ mounts, namespaces, home, root }: RunOptions): boolean {
-  const { net, mnt } = namespaces;
-  return (
-    mounts.length > 0 ||
-    (net !== undefined && net.kind !== "network") ||
-    mnt !== undefined ||
-    home !== undefined ||
-    root?.kind === "dir"
-  );
-}
-
-async function warnOfExposure(spec: Spec, facts: HostFacts): Promise<void> {
-  const { readExposureWarnings } = await import("#src/host/read-exposed-sockets.ts");
-  for (const warning of readExposureWarnings(spec, facts)) printError(warning);
 }
 
 async function readOptions(argv: readonly string[]): Promise<RunOptions> {
@@ -76,25 +64,14 @@ async function readOptions(argv: readonly string[]): Promise<RunOptions> {
   });
 }
 
-/** A refused clone has causes that only the machine knows. */
 async function runOrExplain(spec: Spec, facts: HostFacts, run: RunBoxOptions): Promise<BoxOutcome> {
   // Its process begins while the box is being made, and serves a socket that connections wait at until it is there.
   const files = await startEgress(spec.box);
   try {
     return runBox(spec, facts, { ...run, files });
   } catch (error) {
-    const refused = error instanceof NsboxError && error.step?.actor === "launcher" && error.step.index === 0;
-    const isUserNamespace = spec.linux.namespaces.user.kind === "new";
-    if (!refused || !isUserNamespace || error.errno === undefined) throw error;
-    const { diagnoseUserNamespaces } = await import("#src/host/diagnose-user-namespaces.ts");
-    const { message, syscall, errno, step, hint } = error;
-    throw new NsboxError("EHOST", message, {
-      syscall,
-      errno: errno.number,
-      step,
-      hint: withWeakerWay(diagnoseUserNamespaces() ?? hint),
-      cause: error,
-    });
+    const { explainRefusedClone } = await import("#src/cli/explain-refused-clone.ts");
+    throw explainRefusedClone(error, spec);
   }
 }
 
@@ -102,12 +79,6 @@ async function startEgress({ egress }: Spec["box"]): Promise<RunBoxOptions["file
   if (egress === undefined) return {};
   const { startProxy } = await import("#src/egress/start-proxy.ts");
   return { "egress-socket": startProxy(egress) };
-}
-
-/** What is left to who can't change the machine. */
-function withWeakerWay(hint: string | undefined): string {
-  const weaker = "use --no-namespaces, a weaker box";
-  return hint === undefined ? weaker : `${hint}; or ${weaker}`;
 }
 
 async function dryRun(spec: Spec, facts: HostFacts, json: boolean): Promise<number> {

@@ -123,6 +123,16 @@ export interface IdmapTreeStep {
   readonly source: string;
 }
 
+/** Launcher: put the box into the state folder, so that there is no moment at which it lives and nobody knows. */
+export interface RecordStep {
+  readonly kind: "record";
+}
+
+/** Launcher: give the box's terminal to a keeper, which moves what is printed to the log. */
+export interface KeepTerminalStep {
+  readonly kind: "keep-terminal";
+}
+
 export type LauncherStep =
   | CloneStep
   | SignalStep
@@ -131,7 +141,9 @@ export type LauncherStep =
   | IdmapTreeStep
   | InitImageStep
   | MakeLinkStep
-  | StartNetworkStep;
+  | StartNetworkStep
+  | KeepTerminalStep
+  | RecordStep;
 
 /** What the launcher does, for people. */
 export function explainLauncherStep(step: LauncherStep): string {
@@ -140,6 +152,10 @@ export function explainLauncherStep(step: LauncherStep): string {
       return cloneStep.explain(step);
     case "signal":
       return `let the box go on: ${step.of}`;
+    case "keep-terminal":
+      return "start the keeper of the box's terminal, which moves what is printed to the log";
+    case "record":
+      return "put the box into the state folder";
     case "init-image":
       return "write the init (runner, tape) to a memfd and seal it";
     case "idmap-tree":

@@ -69,6 +69,7 @@ describe("buildSpec() when nothing is said", () => {
       dev: "minimal",
       proc: "fresh",
       timeoutMs: undefined,
+      detached: undefined,
       passFds: [],
     });
     expect(spec.hostname).toBe("nsbox");

@@ -1,0 +1,85 @@
+// `nsbox run -d`: a box that lives on, and stands in the state folder from before its first moment.
+import { isAbsolute, join } from "node:path";
+import { compileProfile } from "#src/cli/compile-profile.ts";
+import { explainRefusedClone } from "#src/cli/explain-refused-clone.ts";
+import { warnOfExposure } from "#src/cli/warn-of-exposure.ts";
+import { NsboxError } from "#src/error.ts";
+import { printOut } from "#src/host/print.ts";
+import { readFacts } from "#src/host/read-facts.ts";
+import { startDetached } from "#src/run/start-detached.ts";
+import { buildSpec } from "#src/spec/build-spec.ts";
+import type { HostFacts } from "#src/spec/facts.ts";
+import type { RunOptions } from "#src/spec/options.ts";
+import type { Spec } from "#src/spec/spec.ts";
+import { makeUpName } from "#src/state/box-names.ts";
+import { type BoxLog, RECORD_VERSION } from "#src/state/box-record.ts";
+import { isNameTaken, listBoxes, nameTaken, openNewBox } from "#src/state/box-store.ts";
+import { readPidNamespace } from "#src/state/find-process.ts";
+import { readIdentity } from "#src/state/process-life.ts";
+
+/** Prints the box's name. Throws NsboxError. */
+export async function runDetached(options: RunOptions): Promise<number> {
+  const facts = readFacts(options);
+  // What killed commands left behind goes now, so that it can't pile up.
+  listBoxes();
+  if (options.name !== undefined && isNameTaken(options.name)) throw nameTaken(options.name);
+  const name = options.name ?? freeName();
+  const spec = buildSpec({ ...options, name }, facts, await compileProfile(options, facts));
+  await warnOfExposure(options, spec, facts);
+  const log = logOf(options, facts);
+  const pid = startRecorded({ name, options, facts, spec, log });
+  printOut(options.json ? `${JSON.stringify({ name, pid, log })}\n` : `${name}\n`);
+  return 0;
+}
+
+const NAME_TRIES = 50;
+
+function freeName(): string {
+  for (let n = 0; n < NAME_TRIES; n++) {
+    const name = makeUpName(Math.random);
+    if (!isNameTaken(name)) return name;
+  }
+  // So many boxes that names run out: a number makes it one of a kind.
+  return `${makeUpName(Math.random)}-${process.pid}`;
+}
+
+function logOf({ log }: RunOptions, { cwd }: HostFacts): BoxLog {
+  if (log === undefined) return { kind: "own" };
+  if (log === "none") return { kind: "none" };
+  return { kind: "file", path: isAbsolute(log) ? log : join(cwd, log) };
+}
+
+interface Start {
+  readonly name: string;
+  readonly options: RunOptions;
+  readonly facts: HostFacts;
+  readonly spec: Spec;
+  readonly log: BoxLog;
+}
+
+function startRecorded({ name, options, facts, spec, log }: Start): number {
+  const box = openNewBox(log);
+  try {
+    return startDetached(spec, facts, {
+      files: box.files,
+      record: (pid, keeper) => {
+        const identity = readIdentity(pid);
+        if (identity === undefined) throw new NsboxError("EINTERNAL", "Cannot record the box: it has gone");
+        box.commit(name, {
+          version: RECORD_VERSION,
+          createdAt: Date.now(),
+          process: identity,
+          keeper: keeper === undefined ? undefined : readIdentity(keeper),
+          pidNamespace: readPidNamespace(pid),
+          labels: options.labels,
+          rm: options.rm,
+          log,
+          spec,
+        });
+      },
+    });
+  } catch (error) {
+    box.discard();
+    throw explainRefusedClone(error, spec);
+  }
+}

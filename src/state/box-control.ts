@@ -1,0 +1,118 @@
+// Signals to a box, and its end. Everything goes through a descriptor that is proved to be the box's init.
+import { closeFile, type Fd } from "#ffi/libc/fd.ts";
+import { monotonicMs, openPidfd, pollFiles, sendSignal } from "#ffi/libc/process.ts";
+import { SyscallError } from "#ffi/libc/syscall.ts";
+import { POLL } from "#ffi/uapi/poll.ts";
+import { SIG } from "#ffi/uapi/signal.ts";
+import { FINAL_STOP_SIGNAL, FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
+import { NsboxError } from "#src/error.ts";
+import { listProcesses } from "./box-processes.ts";
+import { type Box, noteKilled } from "./box-store.ts";
+import { openProcess } from "./process-life.ts";
+
+/** The box's init by descriptor; undefined if it has ended. Close it. */
+export function openInit(box: Box): Fd | undefined {
+  return openProcess(box.record.process);
+}
+
+/** Sends a signal to the command; SIGKILL to all of the box. false if the box has ended. */
+export function signalBox(box: Box, signal: number): boolean {
+  const init = openInit(box);
+  if (init === undefined) return false;
+  try {
+    if (signal === SIG.KILL || FORWARDED_SIGNALS.includes(signal)) sendSignal(init, signal);
+    else signalCommand(box, signal);
+    return true;
+  } finally {
+    closeFile(init);
+  }
+}
+
+/** The init hands on only what a terminal or a shell sends; anything else goes to the command itself. */
+function signalCommand(box: Box, signal: number): void {
+  const command = listProcesses(box).find(({ inside }) => inside === box.status.command);
+  if (command === undefined) return;
+  signalProcess(command.pid, signal);
+}
+
+function signalProcess(pid: number, signal: number): void {
+  try {
+    const pidfd = openPidfd(pid);
+    sendSignal(pidfd, signal);
+    closeFile(pidfd);
+  } catch (error) {
+    if (error instanceof SyscallError && (error.is("ESRCH") || error.is("EINVAL"))) return;
+    throw error;
+  }
+}
+
+/** Until the box has ended, or the time is over; true if it has ended. undefined waits for ever. */
+export function waitForEnd(box: Box, timeoutMs: number | undefined): boolean {
+  const init = openInit(box);
+  if (init === undefined) return true;
+  try {
+    return isOver(init, timeoutMs);
+  } finally {
+    closeFile(init);
+  }
+}
+
+function isOver(init: Fd, timeoutMs: number | undefined): boolean {
+  const deadline = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
+  for (;;) {
+    const left = deadline === undefined ? undefined : Math.max(0, deadline - monotonicMs());
+    const [ended = 0] = pollFiles([{ fd: init, events: POLL.IN }], left);
+    if (ended !== 0) return true;
+    if (left === 0) return false;
+  }
+}
+
+/** Ends all of the box at once, and writes down that it was. */
+export function killBox(box: Box): void {
+  const init = openInit(box);
+  if (init === undefined) return;
+  try {
+    sendSignal(init, SIG.KILL);
+    isOver(init, undefined);
+    noteKilled(box);
+  } finally {
+    closeFile(init);
+  }
+}
+
+/** Asks the boxes to end, with this signal; then, after the time, ends those that have not. */
+export function stopBoxes(boxes: readonly Box[], signal: number, timeoutMs: number): void {
+  for (const box of boxes) {
+    if (box.life === "stopped") resumeBox(box);
+    const init = openInit(box);
+    if (init === undefined) continue;
+    sendSignal(init, FINAL_STOP_SIGNAL);
+    closeFile(init);
+    signalBox(box, signal);
+  }
+  const deadline = monotonicMs() + timeoutMs;
+  for (const box of boxes) if (!waitForEnd(box, Math.max(0, deadline - monotonicMs()))) killBox(box);
+}
+
+/** Rounds after which a box that makes processes faster than they can be stopped is given up on. */
+const PAUSE_ROUNDS = 100;
+
+/** Stops every process of the box. Throws NsboxError EHOST if it makes new ones faster than that. */
+export function pauseBox(box: Box): void {
+  for (let round = 0; round < PAUSE_ROUNDS; round++) {
+    const running = listProcesses(box).filter(({ state }) => !"TtZX".includes(state));
+    if (running.length === 0) return;
+    for (const { pid } of running) signalProcess(pid, SIG.STOP);
+  }
+  resumeBox(box);
+  throw new NsboxError("EHOST", `Cannot pause ${JSON.stringify(box.name)}: it makes processes faster than they stop`, {
+    hint: `end it: nsbox kill ${box.name}`,
+  });
+}
+
+/** Lets every process of the box go on; the init last, as it is what makes the box count as paused. */
+export function resumeBox(box: Box): void {
+  const { pid: init } = box.record.process;
+  for (const { pid } of listProcesses(box)) if (pid !== init) signalProcess(pid, SIG.CONT);
+  signalProcess(init, SIG.CONT);
+}

@@ -1,0 +1,163 @@
+// Boxes that live on when something goes wrong: nsbox killed at any moment, many at once, a full disk.
+import { afterAll, expect, test } from "bun:test";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { isAlive, namespaceOf } from "#test/support/box.ts";
+import { type BoxState, openBoxState, type SeenBox } from "#test/support/box-state.ts";
+import { describeWith } from "#test/support/needs.ts";
+import { NSBOX, runCommand, startNsbox, tempDir, waitFor } from "#test/support/nsbox.ts";
+
+/** More with NSBOX_KILL_ROUNDS. */
+const ROUNDS = Number(process.env["NSBOX_KILL_ROUNDS"] ?? "60");
+/** Longer than any of the commands takes. */
+const MOMENT_MS = 60;
+
+/** Every process that has a file of this state folder open: inits with their status files, commands with their logs. */
+function holders(folder: string): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => isAlive(pid) && openPaths(pid).some((path) => path.startsWith(folder)));
+}
+
+function openPaths(pid: number): readonly string[] {
+  const links = (): readonly string[] =>
+    readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  try {
+    return links();
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return [];
+    throw error;
+  }
+}
+
+async function listBoxes(boxes: BoxState): Promise<readonly SeenBox[]> {
+  return JSON.parse((await boxes.nsbox(["ps", "-a", "--json"])).stdout);
+}
+
+/** Nothing runs that nobody knows, and nothing that is said to run does not. */
+async function expectTruth(boxes: BoxState): Promise<void> {
+  await waitFor(async () => {
+    const running = (await listBoxes(boxes)).flatMap(({ pid }) => pid ?? []);
+    if (!running.every(isAlive)) return false;
+    const namespaces = running.map((pid) => namespaceOf(pid, "pid"));
+    return holders(boxes.folder).every((pid) => namespaces.includes(namespaceOf(pid, "pid")));
+  }, "every process to be that of a box which is known");
+  const left = readdirSync(`${boxes.folder}/boxes`).filter((name) => name.startsWith("."));
+  expect(left).toEqual([]);
+}
+
+async function killAtRandom(boxes: BoxState, args: readonly string[]): Promise<void> {
+  const child = startNsbox(args, { env: boxes.env, cwd: "/" });
+  await Bun.sleep(Math.random() * MOMENT_MS);
+  child.kill("SIGKILL");
+  await child.exited;
+}
+
+describeWith(["userns"], "boxes that live on, when nsbox is killed at a random moment", () => {
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8");
+
+  test("of run -d: the box is there and known, or it is not there", async () => {
+    await using boxes = openBoxState();
+    await boxes.start("first", "sleep 1000");
+    for (let n = 0; n < ROUNDS; n++) await killAtRandom(boxes, ["run", "-d", "--name", `b${n}`, "--", "sleep", "1000"]);
+    await expectTruth(boxes);
+    const names = (await listBoxes(boxes)).map(({ name }) => name);
+    // Some were killed before, and some after the box was made, or the moments prove nothing.
+    expect(names.length).toBeGreaterThan(1);
+    expect(names.length).toBeLessThan(ROUNDS + 1);
+    await boxes.nsbox(["rm", "-f", ...names]);
+    await waitFor(() => holders(boxes.folder).length === 0, "every box to be gone");
+  });
+
+  test("of exec: what it started ends, and the box lives on", async () => {
+    await using boxes = openBoxState();
+    const init = await boxes.start("a", "sleep 1000");
+    for (let n = 0; n < ROUNDS; n++) await killAtRandom(boxes, ["exec", "a", "sleep", "1001"]);
+    expect(isAlive(init)).toBe(true);
+    await waitFor(async () => !(await boxes.nsbox(["top", "a"])).stdout.includes("sleep 1001"), "the commands to end");
+    await expectTruth(boxes);
+  });
+
+  test("of rm: the box is there as it was, or gone as a whole", async () => {
+    await using boxes = openBoxState();
+    await boxes.start("first", "sleep 1000");
+    for (let n = 0; n < ROUNDS; n++) {
+      await boxes.start(`b${n}`, "sleep 1000");
+      await killAtRandom(boxes, ["rm", "-f", `b${n}`]);
+    }
+    await expectTruth(boxes);
+  });
+
+  afterAll(() => {
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).toBe(mounts);
+  });
+});
+
+describeWith(["userns"], "many at once", () => {
+  test("two hundred boxes are started, each is known, and each writes down how it ended", async () => {
+    await using boxes = openBoxState();
+    const AT_ONCE = 50; // each nsbox takes 40 MB while it starts a box
+    const codes: string[] = [];
+    for (let from = 0; from < 200; from += AT_ONCE) {
+      const names = Array.from({ length: AT_ONCE }, (_, n) => `b${from + n}`);
+      const started = await Promise.all(names.map((name, n) => boxes.start(name, `exit ${n}`)));
+      expect(new Set(started).size).toBe(AT_ONCE);
+      codes.push(...(await boxes.nsbox(["wait", ...names])).stdout.trim().split("\n"));
+    }
+    expect(codes.map(Number)).toEqual(Array.from({ length: 200 }, (_, n) => n % AT_ONCE));
+    expect((await boxes.nsbox(["prune"])).stdout.trim().split("\n")).toHaveLength(200);
+  }, 120_000);
+
+  test("of fifty that want one name, one gets it, and of the others nothing stays", async () => {
+    await using boxes = openBoxState();
+    const command = ["run", "-d", "--name", "one", "--", "sleep", "1000"];
+    const results = await Promise.all(Array.from({ length: 50 }, () => boxes.nsbox(command, { cwd: "/" })));
+    expect(results.filter(({ exitCode }) => exitCode === 0)).toHaveLength(1);
+    for (const { stderr, exitCode } of results.filter((result) => result.exitCode !== 0)) {
+      expect(stderr).toContain('Cannot call the box "one": there is one of this name');
+      expect(exitCode).toBe(125);
+    }
+    await expectTruth(boxes);
+    expect(await listBoxes(boxes)).toHaveLength(1);
+  });
+
+  test("fifty commands on the same boxes neither break nor lie", async () => {
+    await using boxes = openBoxState();
+    const commands = Array.from({ length: 50 }, (_, n): readonly string[] => {
+      const name = `b${n % 5}`;
+      return (
+        [
+          ["run", "-d", "--name", name, "--", "sleep", "1000"],
+          ["rm", "-f", name],
+          ["ps", "-a"],
+          ["stop", "--time", "1s", name],
+          ["rename", name, `c${n}`],
+        ][(n % 7) % 5] ?? ["ps"]
+      );
+    });
+    const results = await Promise.all(commands.map((command) => boxes.nsbox(command, { cwd: "/" })));
+    for (const { stderr } of results) expect(stderr).not.toContain("please report this as a bug");
+    await expectTruth(boxes);
+  });
+});
+
+describeWith(["userns"], "a full disk", () => {
+  test("ends no box: the command's own write fails, and how it ended is written down", async () => {
+    // A box within which the disk is full: only a user namespace lets everybody mount a small one.
+    const script = `
+      export NSBOX_STATE_DIR="$1/state"
+      mount -t tmpfs -o size=1m tmpfs "$1" || exit 99
+      "$0" run -d --uid-map 0:0:1 --name a -- sh -c 'head -c 4000000 /dev/zero; echo "ended with $?" >&2; exit 7' || exit 98
+      "$0" wait a
+      "$0" ps -a --json | grep -o '"exitCode": 7'
+      "$0" run -d --uid-map 0:0:1 --name b -- true || echo refused
+      ls -A "$1/state/boxes"
+      "$0" rm a && "$0" ps -aq`;
+    using dir = tempDir();
+    const { stdout, stderr } = await runCommand(["unshare", "-Urm", "sh", "-c", script, NSBOX, dir.path], { cwd: "/" });
+    expect({ stdout, stderr }).toMatchObject({ stdout: 'a\n7\n"exitCode": 7\nrefused\na\na\n' });
+    expect(stderr).toMatch(
+      /^nsbox: Cannot put a box into .*: ENOSPC \(No space left on device\)\n {2}hint {2}make room there/,
+    );
+  });
+});
