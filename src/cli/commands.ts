@@ -59,7 +59,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "inspect",
-    usage: "nsbox inspect PID [FLAGS]",
+    usage: "nsbox inspect PID|BOX [FLAGS]",
     summary: "show what isolates a process",
     about:
       "Who it is; its namespaces, whose they are and how many others share them; id maps, capabilities, seccomp; names, mounts, network, IPC objects, clocks; cgroup, limits, open files. What lies in another namespace is read by a helper that enters it and leaves no trace. What may not be read is shown as such, with the reason.",
@@ -73,7 +73,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "diff",
-    usage: "nsbox diff PID PID [--json]",
+    usage: "nsbox diff PID|BOX PID|BOX [--json]",
     summary: "show what two processes share, and what isolates them",
     about:
       "Compares namespaces, mounts, root and folder, ids, capabilities, seccomp, cgroup, limits, and the names of environment variables. A is the first, B the second: ≠ is in both and differs, A or B is in one only, ? may not be read. The exit code is 0 if nothing differs, 1 if something does, 125 if nsbox failed; what may not be read counts for neither.",

@@ -198,8 +198,8 @@ describe("nsbox with bad input", () => {
     [["rum"], ['Cannot do "rum"', "did you mean nsbox run?"]],
     [["qwertzuiop"], ['Cannot do "qwertzuiop"', "nsbox --help"]],
     [["help", "rnu"], ['Cannot do "rnu"']],
-    [["inspect"], ["Cannot inspect: no PID is given"]],
-    [["inspect", "me"], ['Cannot inspect "me": it is not a PID']],
+    [["inspect"], ["Cannot inspect: no PID and no box is given"]],
+    [["inspect", "me"], ['Cannot find the box "me": there is none of this name']],
     [["inspect", "99999999"], ["Cannot inspect 99999999: no process has this PID"]],
     [
       ["inspect", "--jsno", "1"],

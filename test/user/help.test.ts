@@ -8,7 +8,7 @@ test.each([
   [["run", "--help"], "nsbox run [FLAGS]"],
   [["run", "-t", "--net", "host", "-h"], "nsbox run [FLAGS]"],
   [["inspect", "--help"], "nsbox inspect PID"],
-  [["diff", "--help"], "nsbox diff PID PID"],
+  [["diff", "--help"], "nsbox diff PID|BOX"],
   [["ns", "--help"], "nsbox ns pin NAME"],
   [["ns", "pin", "web", "--help"], "nsbox ns pin NAME"],
 ])("nsbox %p shows help and runs nothing", async (args, text) => {

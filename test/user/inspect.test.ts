@@ -116,8 +116,8 @@ describeWith(["userns", "python3"], "nsbox inspect", () => {
 
   test.each([
     ["4194399", "nsbox: Cannot inspect 4194399: no process has this PID"],
-    ["x1", 'nsbox: Cannot inspect "x1": it is not a PID'],
-    ["0", 'nsbox: Cannot inspect "0": it is not a PID'],
+    ["x1", 'nsbox: Cannot find the box "x1": there is none of this name'],
+    ["0", 'nsbox: Cannot find the box "0": there is none of this name'],
   ])("of %s is one clear error", async (pid, message) => {
     const { stderr, exitCode } = await nsbox(["inspect", pid]);
     expect(stderr).toStartWith(message);

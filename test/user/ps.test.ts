@@ -34,6 +34,20 @@ describeWith(["userns"], "nsbox ps", () => {
   });
 });
 
+describeWith(["userns"], "nsbox inspect and diff", () => {
+  test("take a box by its name, and mean its command", async () => {
+    await using boxes = openBoxState();
+    await boxes.start("web", FOREVER);
+    const { stdout } = await boxes.nsbox(["inspect", "web", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      identity: { command: { value: ["sh", "-c", FOREVER] } },
+      confinement: { seccomp: { mode: "filter" }, noNewPrivs: true },
+    });
+    expect(await boxes.nsbox(["diff", "web", "web"])).toMatchObject({ stderr: "", exitCode: 0 });
+    expect((await boxes.nsbox(["inspect", "wbe"])).stderr).toContain("did you mean web?");
+  });
+});
+
 describeWith(["userns"], "nsbox logs", () => {
   test("--tail shows the last lines", async () => {
     await using boxes = openBoxState();

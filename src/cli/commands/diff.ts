@@ -1,6 +1,7 @@
-// `nsbox diff PID PID`.
+// `nsbox diff PID|BOX PID|BOX`.
 import { DIFF_OPTIONS, type DiffDraft } from "#src/cli/diff-options.ts";
 import { parseOptions } from "#src/cli/parse.ts";
+import { pidOfWord } from "#src/cli/process-word.ts";
 import { NsboxError } from "#src/error.ts";
 import { printOut } from "#src/host/print.ts";
 import { isTerminal } from "#src/host/read-facts.ts";
@@ -14,14 +15,14 @@ const WIDTH = 96;
 export async function diffCommand(argv: readonly string[]): Promise<number> {
   const draft: DiffDraft = { json: false };
   const { words } = parseOptions(DIFF_OPTIONS, draft, argv, { command: "diff", stopAtWord: false });
-  const [first, second] = parsePids(words);
+  const [first, second] = await parseProcesses(words);
   const diff = diffProcesses(readCompared(first), readCompared(second));
   const color = isTerminal(1) && (process.env["NO_COLOR"] ?? "") === "";
   printOut(draft.json ? `${JSON.stringify(diff, null, 2)}\n` : explainDiff(diff, { color, width: WIDTH }));
   return diff.different === 0 ? 0 : 1;
 }
 
-function parsePids(words: readonly string[]): readonly [number, number] {
+async function parseProcesses(words: readonly string[]): Promise<readonly [number, number]> {
   const hint = "write for example nsbox diff $$ 4711";
   const [first, second, ...rest] = words;
   if (first === undefined || second === undefined || rest.length > 0) {
@@ -29,10 +30,5 @@ function parsePids(words: readonly string[]): readonly [number, number] {
       words.length === 0 ? "no PID is given" : `${words.length} ${words.length === 1 ? "PID is" : "PIDs are"} given`;
     throw new NsboxError("EUSAGE", `Cannot compare: ${state}, and it takes two`, { hint });
   }
-  return [parsePid(first, hint), parsePid(second, hint)];
-}
-
-function parsePid(word: string, hint: string): number {
-  if (/^[1-9]\d{0,7}$/.test(word)) return Number(word);
-  throw new NsboxError("EUSAGE", `Cannot compare ${JSON.stringify(word)}: it is not a PID`, { hint });
+  return [await pidOfWord("diff", first), await pidOfWord("diff", second)];
 }

@@ -1,6 +1,7 @@
-// `nsbox inspect PID`.
+// `nsbox inspect PID|BOX`.
 import { INSPECT_OPTIONS, type InspectDraft } from "#src/cli/inspect-options.ts";
 import { parseOptions } from "#src/cli/parse.ts";
+import { pidOfWord } from "#src/cli/process-word.ts";
 import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
 import { readTerminalSize } from "#src/host/terminal-size.ts";
@@ -17,7 +18,7 @@ export async function inspectCommand(argv: readonly string[]): Promise<number | 
   const draft: InspectDraft = { json: false, watch: false, intervalMs: undefined };
   const { words, help } = parseOptions(INSPECT_OPTIONS, draft, argv, { command: "inspect", stopAtWord: false });
   if (help) return "help";
-  const pid = parsePid(words);
+  const pid = await parseProcess(words);
   if (draft.watch) return watchProcess(pid, draft);
   if (draft.intervalMs !== undefined)
     throw new NsboxError("EUSAGE", "Cannot use --interval: without --watch one looks once", { hint: "add --watch" });
@@ -51,13 +52,11 @@ async function watchProcess(pid: number, { json, intervalMs = INTERVAL_MS }: Ins
   return 0;
 }
 
-/** The one place that says what a process is called on the command line. */
-function parsePid(words: readonly string[]): number {
+async function parseProcess(words: readonly string[]): Promise<number> {
   const [word, ...rest] = words;
   const hint = "write for example nsbox inspect $$";
-  if (word === undefined) throw new NsboxError("EUSAGE", "Cannot inspect: no PID is given", { hint });
+  if (word === undefined) throw new NsboxError("EUSAGE", "Cannot inspect: no PID and no box is given", { hint });
   if (rest.length > 0)
-    throw new NsboxError("EUSAGE", `Cannot inspect ${JSON.stringify(rest[0])} too: one PID at a time`, { hint });
-  if (/^[1-9]\d{0,7}$/.test(word)) return Number(word);
-  throw new NsboxError("EUSAGE", `Cannot inspect ${JSON.stringify(word)}: it is not a PID`, { hint });
+    throw new NsboxError("EUSAGE", `Cannot inspect ${JSON.stringify(rest[0])} too: one process at a time`, { hint });
+  return pidOfWord("inspect", word);
 }

@@ -1,0 +1,12 @@
+// What a process is called on the command line: a PID, or the name of a box that lives on, which is then its command.
+
+/** The PID; what a box's state says is loaded only for a name. Throws NsboxError ESPEC where no such box runs. */
+export async function pidOfWord(command: string, word: string): Promise<number> {
+  if (/^[1-9]\d{0,7}$/.test(word)) return Number(word);
+  const [{ requireBox, requireRunning }, { readFirstChild }] = await Promise.all([
+    import("./box-words.ts"),
+    import("#src/host/read-children.ts"),
+  ]);
+  const { pid } = requireRunning(command, requireBox(word)).record.process;
+  return readFirstChild(pid) ?? pid;
+}
