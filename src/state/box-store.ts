@@ -202,9 +202,28 @@ export function removeFolder(box: Box): boolean {
     if (error instanceof SyscallError && error.is("ENOENT")) return false;
     throw error;
   }
+  if (!isOf(old, box)) {
+    // Meanwhile the box got another name, and another one this: it is not the one to be removed.
+    putBack(old, box.folder);
+    return false;
+  }
   rmSync(old, { recursive: true, force: true });
   return true;
 }
+
+function isOf(folder: string, { record }: Box): boolean {
+  const found = parseRecord(readIfThere(`${folder}/box.json`)?.toString() ?? "");
+  // One that can't be read is nobody's.
+  if (found === undefined) return true;
+  return found.process.pid === record.process.pid && found.process.startTicks === record.process.startTicks;
+}
+
+/** Under its name, or one beside it where that has been taken again. */
+function putBack(folder: string, path: string): void {
+  for (let n = 0; n < PUT_BACK_TRIES; n++) if (moveFolder(folder, n === 0 ? path : `${path}-${n + 1}`)) return;
+}
+
+const PUT_BACK_TRIES = 100;
 
 /** Removes a folder of this name that holds no box: one that a power cut or a stranger left. false: there is none. */
 export function removeBroken(name: string): boolean {
@@ -239,10 +258,17 @@ export function openStatus(box: Box): OpenStatus {
   };
 }
 
-/** Gives the box another name. Throws NsboxError ESPEC where it is taken. */
+/** Gives the box another name. Throws NsboxError ESPEC where it is taken, or the box has been removed meanwhile. */
 export function renameBox(box: Box, name: string): void {
   const parent = box.folder.slice(0, box.folder.lastIndexOf("/"));
-  if (isNameTaken(name) || !moveFolder(box.folder, `${parent}/${name}`)) throw nameTaken(name);
+  try {
+    if (isNameTaken(name) || !moveFolder(box.folder, `${parent}/${name}`)) throw nameTaken(name);
+  } catch (error) {
+    if (!(error instanceof SyscallError && error.is("ENOENT"))) throw error;
+    throw new NsboxError("ESPEC", `Cannot rename ${JSON.stringify(box.name)}: it has just been removed or renamed`, {
+      hint: "nsbox ps -a lists the boxes",
+    });
+  }
 }
 
 /** Writes down that the init was killed, where it has ended without having written anything itself. */
