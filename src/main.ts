@@ -2,12 +2,14 @@
 import { NsboxError } from "#src/error.ts";
 import { holdSignals } from "#src/host/hold-signals.ts";
 import { printError } from "#src/host/print.ts";
+import { mark } from "#src/run/trace.ts";
 
 /** Commands that pass signals on, or a terminal's. */
 const HOLDING: readonly string[] = ["run", "exec", "attach"];
 
 /** Dispatched by hand: loading a command-line framework would cost more than a box, or than looking at one. */
 async function main(argv: readonly string[]): Promise<number> {
+  mark("the engine starts, and loads what it begins with");
   const [name = "", ...rest] = argv;
   // D-8: those that pass signals on to a command hold them from here on.
   if (HOLDING.includes(name)) holdSignals();

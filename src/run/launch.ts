@@ -28,6 +28,7 @@ import { joinFd } from "#src/plan/steps/namespaces.ts";
 import type { BoxInterface } from "#src/spec/network.ts";
 import { COMMAND } from "#src/plan/steps/init.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
+import { mark } from "./trace.ts";
 import { nativeRunner } from "./native-runner.ts";
 import { sendIdmappedTree } from "./send-idmapped-tree.ts";
 import { decodeReports, failureOf, type PlacedTape, placeOf } from "./report.ts";
@@ -158,7 +159,9 @@ function launchWith(plan: Plan, facts: HostFacts, files: LaunchFiles, options: L
     breakRecord(launchTape.tape, "launch", options);
     const memory = viewMemory(base, launchTape.tape.bytes.length);
     memory.set(launchTape.tape.bytes);
+    mark("the launcher's tape is assembled");
     nativeRunner(facts.arch)(launchTape.tape.entry);
+    mark("the box is cloned");
     const box = clonedBox(plan, launchTape, memory, files);
     return finishLaunch({ plan, facts, files, tapes: [launchTape], box, options });
   } finally {
@@ -287,6 +290,7 @@ function launcherStep(step: LauncherStep, launching: Launching): void {
       return options.record?.(pid);
     case "init-image":
       tapes.push(...writeInitImage(launching));
+      mark("the init's tapes are assembled and written, while the box sets itself up");
       return;
     case "signal":
       if (files.goWriter !== undefined) writeAll(files.goWriter, new Uint8Array(1));

@@ -12,6 +12,7 @@ import type { Spec } from "#src/spec/spec.ts";
 import { launch, type OutsideNetwork } from "./launch.ts";
 import { openWatcher, removePlaceholders, stepAside } from "./step-aside.ts";
 import { supervise, SUPERVISED_SIGNALS } from "./supervise.ts";
+import { mark, printTrace } from "./trace.ts";
 
 /** How a box ended. */
 export interface BoxOutcome {
@@ -55,6 +56,7 @@ export interface RunPlanOptions extends RunBoxOptions {
 /** Starts what is planned and waits for it. Throws NsboxError if the command could not be started. */
 export function runPlan(plan: Plan, facts: HostFacts, options: RunPlanOptions): BoxOutcome {
   const { watcherArgv, timeoutMs, placeholders, files, network } = options;
+  mark("the Spec becomes the plan");
   // From here on a signal waits until there is a box to forward it to.
   setSignalMask(facts.signalMask | SUPERVISED_SIGNALS);
   try {
@@ -63,8 +65,11 @@ export function runPlan(plan: Plan, facts: HostFacts, options: RunPlanOptions): 
     const meanwhile = (pid: number): void => {
       const farewell = network?.farewell() ?? NO_FAREWELL;
       watcher = openWatcher({ pid, forward: FORWARDED_SIGNALS, timeoutMs, placeholders, farewell }, facts);
+      mark("the watcher is assembled, while the box sets itself up");
     };
     const box = launch(plan, facts, watched ? { meanwhile, files, network } : { files, network });
+    mark("the box sets itself up, and the command begins");
+    printTrace();
     if (watched && watcher !== undefined) stepAside(watcher, facts, watcherArgv);
     const { ended, timedOut } = supervise(box, timeoutMs);
     return { pid: box.pid, exitCode: exitCodeOf(ended), timedOut };

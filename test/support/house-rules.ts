@@ -94,7 +94,7 @@ export const LAYERS: readonly Layer[] = [
   {
     of: ["src/main.ts"],
     pure: false,
-    may: ["src/cli/", "src/error.ts", "src/host/print.ts", "src/host/hold-signals.ts"],
+    may: ["src/cli/", "src/error.ts", "src/host/print.ts", "src/host/hold-signals.ts", "src/run/trace.ts"],
   },
 ];
 

@@ -6,6 +6,7 @@ import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
 import { readFacts } from "#src/host/read-facts.ts";
 import { readEnvFiles } from "#src/host/read-env-files.ts";
+import { mark } from "#src/run/trace.ts";
 import { type BoxNetworkSession, type BoxOutcome, runBox, type RunBoxOptions } from "#src/run/run-box.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
 import { timeoutText } from "#src/plan/steps/watch.ts";
@@ -15,8 +16,10 @@ import type { Spec } from "#src/spec/spec.ts";
 
 /** The exit code: the command's own, or 128+N if signal N ended it; "help" if that was asked for. Throws NsboxError. */
 export async function runCommand(argv: readonly string[]): Promise<number | "help"> {
+  mark("the modules of run are loaded");
   const options = await readOptions(argv);
   if (options.help) return "help";
+  mark("flags are parsed");
   if (options.detach && !options.dryRun) {
     const { runDetached } = await import("./run-detached.ts");
     return runDetached(options);
@@ -34,8 +37,10 @@ async function runInForeground(
   argv: readonly string[],
   network: BoxNetworkSession | undefined,
 ): Promise<number> {
+  mark("facts about the machine are read");
   const spec = buildSpec(options, facts, await compileProfile(options, facts));
   await warnOfExposure(options, spec, facts);
+  mark("flags and facts become the Spec");
   if (options.dryRun) return dryRun(spec, facts, options.json);
   const watcherArgv = options.json ? undefined : ["nsbox", "run", ...argv];
   const outcome = await runOrExplain(spec, facts, { watcherArgv, network });
