@@ -43,3 +43,14 @@ export function ownerAt(dir: Fd, path: string): number | undefined {
   if (rawSyscall("statx", dir, path, AT_EMPTY_PATH, STATX_UID, bytes) < 0) return undefined;
   return new DataView(bytes.buffer).getUint32(20, true);
 }
+
+/** Inode of what is open or, with a path, of what stands there, links followed, see stat(2). Throws SyscallError. */
+export function inodeAt(dir: Fd, path: string): number {
+  const AT_EMPTY_PATH = 0x1000;
+  syscall(path, "newfstatat", dir, path, stat, AT_EMPTY_PATH);
+  // KERNEL: struct stat begins with two words on every machine of 64 bits: device, inode.
+  return statView.getUint32(8, true) + statView.getUint32(12, true) * 2 ** 32;
+}
+
+const stat: Uint8Array = new Uint8Array(new ArrayBuffer(256));
+const statView: DataView = new DataView(stat.buffer);

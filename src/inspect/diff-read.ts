@@ -6,10 +6,11 @@ import { parseMountinfo } from "./parse-mountinfo.ts";
 import type { Readable } from "./groups/group.ts";
 import type { ProcessView } from "./process-view.ts";
 import { readProcess } from "./read-process.ts";
+import { peek } from "#src/run/peek.ts";
 
 /** All that is compared of one process. Throws NsboxError ESPEC if there is none with this PID. */
 export function readCompared(pid: number): ComparedProcess {
-  const view = viewOf(readProcess(pid));
+  const view = viewOf(readProcess(pid, peek));
   const at = (name: string): string => `/proc/${pid}/${name}`;
   const read = <T>(name: string, parse: (text: string) => T): Readable<T> =>
     attempt(() => parse(readFileSync(at(name), "utf8")));

@@ -22,7 +22,7 @@ export function explainProcess(view: ProcessView, now: number, options: TextOpti
 
 function groupsOf(view: ProcessView, now: number): readonly Group[] {
   const files = "value" in view.openFiles ? view.openFiles.value : [];
-  const held = new Set(files.flatMap(({ target }) => socketInode(target) ?? []));
+  const held = new Set(files.map(({ target }) => socketInode(target)));
   return [
     explainIdentity(view.identity, (ms) => `${timeText(ms)}, ${explainAge(now - ms)} ago`),
     explainNamespaces(view.namespaces),

@@ -1,11 +1,10 @@
 // The namespaces of a process as open files, to ask the kernel about them and to enter them; see ioctl_ns(2).
-import { openFileAt, readLinkAt } from "#ffi/libc/dir.ts";
+import { inodeAt, openFileAt } from "#ffi/libc/dir.ts";
 import { asFd, closeFile, type Fd } from "#ffi/libc/fd.ts";
 import { rawSyscall, syscall, SyscallError } from "#ffi/libc/syscall.ts";
 import { NS } from "#ffi/uapi/ioctl.ts";
 import { NAMESPACE_TYPES, type NamespaceType } from "#src/spec/spec.ts";
 import { openFolder, type ProcDir } from "./proc-dir.ts";
-import { parseNamespaceLink } from "./proc-text.ts";
 
 /** One namespace of the process. */
 export interface NamespaceFile {
@@ -20,13 +19,13 @@ export interface NamespaceFile {
 export class NamespaceFiles implements Disposable {
   readonly #proc: Fd = openFolder("/proc");
   readonly list: readonly NamespaceFile[];
-  readonly yourUser: number | undefined;
+  readonly yourUser: number;
 
   /** Throws SyscallError where they may not be seen. */
   constructor(dir: ProcDir) {
     const opened: NamespaceFile[] = [];
     this.list = opened;
-    this.yourUser = this.#inodeAt("self/ns/user");
+    this.yourUser = inodeAt(this.#proc, "self/ns/user");
     try {
       for (const type of NAMESPACE_TYPES) {
         const file = this.#open(dir, type);
@@ -47,23 +46,15 @@ export class NamespaceFiles implements Disposable {
       if (error instanceof SyscallError && error.is("ENOENT") && type !== "user") return undefined;
       throw error;
     }
-    const inode = this.inodeOf(fd);
+    const inode = inodeAt(fd, "");
     const owner = rawSyscall("ioctl", fd, NS.GET_USERNS, 0);
     return {
       type,
       fd,
       inode,
-      yours: this.#inodeAt(`self/ns/${type}`) === inode,
-      owner: owner < 0 ? { errno: -owner } : { fd: asFd(owner), inode: this.inodeOf(asFd(owner)) },
+      yours: inodeAt(this.#proc, `self/ns/${type}`) === inode,
+      owner: owner < 0 ? { errno: -owner } : { fd: asFd(owner), inode: inodeAt(asFd(owner), "") },
     };
-  }
-
-  inodeOf(fd: Fd): number {
-    return this.#inodeAt(`self/fd/${fd}`) ?? 0;
-  }
-
-  #inodeAt(link: string): number | undefined {
-    return parseNamespaceLink(readLinkAt(this.#proc, link));
   }
 
   get(type: NamespaceType): NamespaceFile | undefined {

@@ -1,4 +1,5 @@
 // /proc/PID/mountinfo → the mounts of a mount namespace, see proc_pid_mountinfo(5). Pure.
+import { parseLines } from "./proc-text.ts";
 
 /** How mounts and unmounts spread from and to a mount, see mount_namespaces(7). All undefined, it is private. */
 export interface Propagation {
@@ -33,7 +34,7 @@ export interface MountInfo {
 
 /** Every mount, in the order of the file; lines that are none are left out. */
 export function parseMountinfo(text: string): readonly MountInfo[] {
-  return text.split("\n").flatMap((line) => parseLine(line) ?? []);
+  return parseLines(text, parseLine);
 }
 
 const BEFORE_FIELDS = 6;
@@ -47,7 +48,7 @@ function parseLine(line: string): MountInfo | undefined {
   const [id, parent] = [parseWhole(fields[0]), parseWhole(fields[1])];
   const [, , device = "", root = "", mountPoint = "", options = ""] = fields;
   const [type = "", source = "", superOptions = ""] = fields.slice(dash + 1);
-  if (id === undefined || parent === undefined || !/^\d+:\d+$/.test(device)) return undefined;
+  if (id === undefined || parent === undefined || !isDevice(device)) return undefined;
   return {
     id,
     parent,
@@ -63,19 +64,28 @@ function parseLine(line: string): MountInfo | undefined {
 }
 
 function parseWhole(text: string | undefined): number | undefined {
-  const number = /^\d+$/.test(text ?? "") ? Number(text) : Number.NaN;
-  return Number.isSafeInteger(number) ? number : undefined;
+  const number = Number(text || Number.NaN);
+  // What else is a number to Number(), such as "0x10" or " 7", is none here.
+  return Number.isSafeInteger(number) && String(number) === text ? number : undefined;
+}
+
+/** "8:1" */
+function isDevice(text: string): boolean {
+  const colon = text.indexOf(":");
+  return parseWhole(text.slice(0, Math.max(colon, 0))) !== undefined && parseWhole(text.slice(colon + 1)) !== undefined;
 }
 
 /** A comma that belongs to an option is escaped, so that commas are split at first. */
 function parseOptions(text: string): readonly string[] {
-  return text
-    .split(",")
-    .filter((option) => option !== "")
-    .map(unescapeOctal);
+  const options = text.split(",");
+  const some = options.includes("") ? options.filter((option) => option !== "") : options;
+  return text.includes("\\") ? some.map(unescapeOctal) : some;
 }
 
+const PRIVATE: Propagation = { shared: undefined, master: undefined, propagateFrom: undefined, unbindable: false };
+
 function parsePropagation(tags: readonly string[]): Propagation {
+  if (tags.length === 0) return PRIVATE;
   const group = (name: string): number | undefined =>
     parseWhole(tags.find((tag) => tag.startsWith(`${name}:`))?.slice(name.length + 1));
   return {
@@ -88,5 +98,6 @@ function parsePropagation(tags: readonly string[]): Propagation {
 
 /** "\040" → " ": the kernel writes space, tab, line end, backslash and a few more as three octal digits. */
 export function unescapeOctal(text: string): string {
+  if (!text.includes("\\")) return text;
   return text.replace(/\\([0-3][0-7]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

@@ -1,5 +1,15 @@
 // Parsers of /proc files, see proc(5). Pure: text in, data out.
 
+/** What each line says; those that say nothing are left out. A loop: what is built on flatMap() takes its first use. */
+export function parseLines<T>(text: string, parse: (line: string) => T | undefined): readonly T[] {
+  const parsed: T[] = [];
+  for (const line of text.split("\n")) {
+    const one = parse(line);
+    if (one !== undefined) parsed.push(one);
+  }
+  return parsed;
+}
+
 /** "Name:\tvalue" lines of /proc/PID/status. */
 export function parseStatus(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
@@ -51,11 +61,11 @@ export interface CgroupLine {
 
 /** /proc/PID/cgroup, see cgroups(7). Paths may hold colons. */
 export function parseCgroups(text: string): readonly CgroupLine[] {
-  return text.split("\n").flatMap((line) => {
+  return parseLines(text, (line) => {
     const match = /^(\d+):([^:]*):(.*)$/.exec(line);
-    if (match === null) return [];
+    if (match === null) return undefined;
     const [, hierarchy = "0", controllers = "", path = ""] = match;
-    return [{ hierarchy: Number(hierarchy), controllers: controllers.split(",").filter((name) => name !== ""), path }];
+    return { hierarchy: Number(hierarchy), controllers: controllers.split(",").filter((name) => name !== ""), path };
   });
 }
 

@@ -12,7 +12,7 @@ import type { Namespaces } from "./groups/namespaces.ts";
 import { fileKind, type OpenFile } from "./groups/open-files.ts";
 import { capabilitiesOf, confinementOf, isDumpable } from "./groups/privileges.ts";
 import { numbersOf, type Status } from "./groups/status.ts";
-import { makeVisits, withFile } from "./visit.ts";
+import { type Enter, makeVisits, withFile } from "./visit.ts";
 import { NamespaceFiles } from "./namespace-files.ts";
 import { parseMountinfo } from "./parse-mountinfo.ts";
 import { attempt, ended, ProcDir } from "./proc-dir.ts";
@@ -27,19 +27,46 @@ import { refuse, type Subject } from "./refusal.ts";
 import type { Peeked } from "#src/run/peek.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 
-/** Everything about one process. Throws NsboxError ESPEC if there is none with this PID, or it ends meanwhile. */
-export function readProcess(pid: number): ProcessView {
-  using dir = new ProcDir(pid);
-  const status = readStatus(dir);
-  const subject = subjectOf(dir, status);
-  const files = attempt(subject, () => new NamespaceFiles(dir));
-  try {
-    const view = readView(dir, status, subject, files);
-    dir.checkAlive();
-    return view;
-  } finally {
-    if ("value" in files) files.value[Symbol.dispose]();
+/** A process that is held open: whatever is read through this is of the same one. */
+export class OpenProcess implements Disposable {
+  readonly dir: ProcDir;
+  readonly status: Status;
+  readonly subject: Subject;
+  readonly namespaces: Readable<NamespaceFiles>;
+
+  /** Throws NsboxError ESPEC if there is none with this PID. */
+  constructor(pid: number) {
+    this.dir = new ProcDir(pid);
+    this.status = readStatus(this.dir);
+    this.subject = subjectOf(this.dir, this.status);
+    this.namespaces = attempt(this.subject, () => new NamespaceFiles(this.dir));
   }
+
+  /** Whether a part of it can be seen only from inside of namespaces that are not ours. */
+  get isElsewhere(): boolean {
+    const files = "value" in this.namespaces ? this.namespaces.value : undefined;
+    return VISITED.some((type) => files?.get(type)?.yours === false);
+  }
+
+  [Symbol.dispose](): void {
+    if ("value" in this.namespaces) this.namespaces.value[Symbol.dispose]();
+    this.dir[Symbol.dispose]();
+  }
+}
+
+const VISITED: readonly NamespaceType[] = ["uts", "net", "ipc"];
+
+/** Everything about the process; `enter` is for one that is elsewhere. Throws NsboxError ESPEC if it ends meanwhile. */
+export function viewProcess(open: OpenProcess, enter: Enter): ProcessView {
+  const view = readView(open, enter);
+  open.dir.checkAlive();
+  return view;
+}
+
+/** The same of a PID. Throws NsboxError ESPEC if there is no such process, or it ends meanwhile. */
+export function readProcess(pid: number, enter: Enter): ProcessView {
+  using open = new OpenProcess(pid);
+  return viewProcess(open, enter);
 }
 
 function readStatus(dir: ProcDir): Status {
@@ -62,11 +89,11 @@ function subjectOf(dir: ProcDir, status: Status): Subject {
   };
 }
 
-function readView(dir: ProcDir, status: Status, subject: Subject, namespaces: Readable<NamespaceFiles>): ProcessView {
+function readView({ dir, status, subject, namespaces }: OpenProcess, enter: Enter): ProcessView {
   const text = (name: string): Readable<string> => attempt(subject, () => dir.text(name));
   const link = (name: string): Readable<string> => attempt(subject, () => dir.link(name));
   const files = "value" in namespaces ? namespaces.value : undefined;
-  const visits = makeVisits(files, [NAMES_VISIT, NETWORK_VISIT, ipcVisit(files)], subject);
+  const visits = makeVisits(files, [NAMES_VISIT, NETWORK_VISIT, ipcVisit(files)], subject, enter);
   const visit = (type: NamespaceType): Readable<Peeked> => visits.get(type) ?? refuse(0, subject);
   const unknown: Namespaces = {
     list: mapReadable(namespaces, () => []),
@@ -116,9 +143,10 @@ function readLabel(dir: ProcDir, subject: Subject): Readable<string> {
 /** Since when the machine is up, by the clock that also starts processes. */
 function uptimeMs(): number {
   const CLOCK_BOOTTIME = 7;
-  const now = new BigInt64Array(2);
+  const now = new Uint32Array(4);
   rawSyscall("clock_gettime", CLOCK_BOOTTIME, new Uint8Array(now.buffer));
-  return Number((now[0] ?? 0n) * 1000n + (now[1] ?? 0n) / 1_000_000n);
+  const [seconds = 0, , nanoseconds = 0] = now; // the lower halves: no machine is up for 136 years
+  return seconds * 1000 + Math.floor(nanoseconds / 1_000_000);
 }
 
 /** Undefined of a process that may not be seen or has ended. */
@@ -134,15 +162,16 @@ function readName(pid: number): string | undefined {
 
 /** A file that is closed meanwhile is left out. Throws SyscallError. */
 function readOpenFiles(dir: ProcDir): readonly OpenFile[] {
-  return withFile(dir.list("fd"), (folder) =>
-    listFolder(folder).flatMap((name) => {
+  return withFile(dir.list("fd"), (folder) => {
+    const files: OpenFile[] = [];
+    for (const name of listFolder(folder)) {
       try {
         const target = readLinkAt(folder, name);
-        return [{ fd: Number(name), kind: fileKind(target), target }];
+        files.push({ fd: Number(name), kind: fileKind(target), target });
       } catch (error) {
-        if (error instanceof SyscallError && error.is("ENOENT")) return [];
-        throw error;
+        if (!(error instanceof SyscallError && error.is("ENOENT"))) throw error;
       }
-    }),
-  );
+    }
+    return files;
+  });
 }

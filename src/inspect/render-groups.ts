@@ -1,6 +1,6 @@
 // Groups → lines for a terminal or a pipe. Names that others chose are made harmless here, and nowhere else.
 import { escapeText } from "./escape-text.ts";
-import type { Block, Group, Row } from "./groups/group.ts";
+import { type Block, gather, type Group, type Row } from "./groups/group.ts";
 
 export interface TextOptions {
   readonly color: boolean;
@@ -24,13 +24,14 @@ function renderGroup({ title, meaning, blocks }: Group, options: TextOptions): r
   const heading = meanings.map(
     (line, n) => `${n === 0 ? `${paint(title, BOLD, options)}  ` : " ".repeat(start)}${line}`,
   );
-  const labels = blocks.flatMap((block) => (block.kind === "rows" ? block.rows.map(({ label }) => label.length) : []));
-  const labelWidth = Math.max(...labels, 0);
-  return [...heading, ...blocks.flatMap((block) => renderBlock(block, labelWidth, options))];
+  let labelWidth = 0;
+  for (const block of blocks)
+    if (block.kind === "rows") for (const { label } of block.rows) labelWidth = Math.max(labelWidth, label.length);
+  return [...heading, ...gather(blocks, (block) => renderBlock(block, labelWidth, options))];
 }
 
 function renderBlock(block: Block, labelWidth: number, options: TextOptions): readonly string[] {
-  if (block.kind === "rows") return block.rows.flatMap((row) => renderRow(row, labelWidth, options));
+  if (block.kind === "rows") return gather(block.rows, (row) => renderRow(row, labelWidth, options));
   return renderTable([block.head, ...block.rows], options);
 }
 
@@ -62,10 +63,11 @@ function hang(start: string, [first = "", ...rest]: readonly string[]): readonly
 function renderTable(table: readonly (readonly string[])[], options: TextOptions): readonly string[] {
   const cells = table.map((row) => row.map(escapeText));
   const columns = cells[0]?.length ?? 0;
-  const widths = Array.from({ length: columns - 1 }, (_, n) => Math.max(...cells.map((row) => row[n]?.length ?? 0)));
+  const widths: number[] = Array<number>(Math.max(columns - 1, 0)).fill(0);
+  for (const row of cells) for (const n of widths.keys()) widths[n] = Math.max(widths[n] ?? 0, row[n]?.length ?? 0);
   fitColumns(widths, options.width - INDENT - GAP * (columns - 1) - LAST_LEAST);
   const start = INDENT + widths.reduce((sum, width) => sum + width + GAP, 0);
-  return cells.flatMap((row, n) => {
+  return gather(cells, (row, n) => {
     const fixed = widths.map((width, column) => shorten(row[column] ?? "", width).padEnd(width) + " ".repeat(GAP));
     const last = wrapText(row.at(-1) ?? "", Math.max(options.width - start, LEAST));
     const lines = hang(" ".repeat(INDENT) + fixed.join(""), last).map((line) => line.trimEnd());

@@ -1,12 +1,14 @@
-// What only a process inside a namespace is told: the helper of src/run/peek.ts goes there and opens or reads it.
+// What only a process inside a namespace is told: the helper of src/run/peek.ts goes there and opens or reads it. Where
+// the namespace is our own too, we are inside.
 import { asFd, closeFile, type Fd } from "#ffi/libc/fd.ts";
 import { type Call, call, memory } from "#ffi/tape/call.ts";
 import { NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
-import { type Peeked, peek } from "#src/run/peek.ts";
+import type { Peek, Peeked } from "#src/run/peek.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 import type { Readable } from "./groups/group.ts";
 import type { NamespaceFile, NamespaceFiles } from "./namespace-files.ts";
 import { refuse, type Subject } from "./refusal.ts";
+import { playHere } from "./visit-here.ts";
 
 /** Calls to be made in one namespace of the process. Each saves what it gives, and goes on to afterVisit() if it fails. */
 export interface Visit {
@@ -22,14 +24,23 @@ export function afterVisit(type: NamespaceType): string {
 /** What became of each visit: the memory that its calls saved to, or why it could not be made. */
 export type Visited = ReadonlyMap<NamespaceType, Readable<Peeked>>;
 
+/** The helper: peek() of src/run/peek.ts, given by who has loaded it. */
+export type Enter = (peek: Peek) => Peeked;
+
 /** One helper for all namespaces of the same owner: most often that is all of them. */
-export function makeVisits(files: NamespaceFiles | undefined, visits: readonly Visit[], subject: Subject): Visited {
+export function makeVisits(
+  files: NamespaceFiles | undefined,
+  visits: readonly Visit[],
+  subject: Subject,
+  enter: Enter,
+): Visited {
   const done = new Map<NamespaceType, Readable<Peeked>>();
   const ways = new Map<number, { readonly join: Way; readonly visits: Visit[] }>();
   for (const visit of visits) {
     const file = files?.get(visit.type);
     const owner = file === undefined ? undefined : ownerToJoin(file, files?.yourUser);
     if (file === undefined) done.set(visit.type, refuse(EACCES, subject));
+    else if (file.yours) done.set(visit.type, { value: playHere(callsOf(visit, file)) });
     else if (owner === undefined) done.set(visit.type, refuse(EPERM, subject, ABOVE));
     else {
       const way = ways.get(owner.inode) ?? { join: owner.join, visits: [] };
@@ -37,7 +48,10 @@ export function makeVisits(files: NamespaceFiles | undefined, visits: readonly V
       ways.set(owner.inode, way);
     }
   }
-  for (const way of ways.values()) playVisits(way, files, subject, done);
+  for (const { join, visits: those } of ways.values()) {
+    const peeked = enter({ join, calls: those.flatMap((visit) => callsOf(visit, files?.get(visit.type))) });
+    for (const { type } of those) done.set(type, enteredBy(peeked, type, subject));
+  }
   return done;
 }
 
@@ -47,29 +61,20 @@ const EPERM = 1;
 const EACCES = 13;
 const ABOVE = "the namespace belongs to a user namespace above yours";
 
-/** Who enters the owner has every capability over what it owns; what is one's own already needs none. */
+/** Who enters the owner has every capability over what it owns. */
 function ownerToJoin(
-  { yours, owner }: NamespaceFile,
+  { owner }: NamespaceFile,
   yourUser: number | undefined,
 ): { readonly inode: number; readonly join: Way } | undefined {
-  if (yours) return { inode: yourUser ?? 0, join: [] };
   if ("errno" in owner) return undefined;
   return { inode: owner.inode, join: owner.inode === yourUser ? [] : [{ type: "user", fd: owner.fd }] };
 }
 
-function playVisits(
-  { join, visits }: { readonly join: Way; readonly visits: readonly Visit[] },
-  files: NamespaceFiles | undefined,
-  subject: Subject,
-  done: Map<NamespaceType, Readable<Peeked>>,
-): void {
-  const peeked = peek({ join, calls: visits.flatMap((visit) => callsOf(visit, files?.get(visit.type))) });
-  for (const { type } of visits) {
-    const entered = savedResult(peeked, entryOf(type));
-    const errno = peeked.failure?.errno ?? (entered < 0 ? -entered : 0);
-    const what = `entering its ${type} namespace takes every capability over it`;
-    done.set(type, errno === 0 ? { value: peeked } : refuse(errno, subject, what));
-  }
+function enteredBy(peeked: Peeked, type: NamespaceType, subject: Subject): Readable<Peeked> {
+  const entered = savedResult(peeked, entryOf(type));
+  const errno = peeked.failure?.errno ?? (entered < 0 ? -entered : 0);
+  if (errno === 0) return { value: peeked };
+  return refuse(errno, subject, `entering its ${type} namespace takes every capability over it`);
 }
 
 function entryOf(type: NamespaceType): string {

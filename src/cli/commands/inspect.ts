@@ -6,8 +6,9 @@ import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
 import { readTerminalSize } from "#src/host/terminal-size.ts";
 import { explainProcess } from "#src/inspect/explain-process.ts";
-import { processJson } from "#src/inspect/process-view.ts";
-import { readProcess } from "#src/inspect/read-process.ts";
+import { processJson, type ProcessView } from "#src/inspect/process-view.ts";
+import { OpenProcess, readProcess, viewProcess } from "#src/inspect/read-process.ts";
+import type { Enter } from "#src/inspect/visit.ts";
 
 /** Where no terminal tells. */
 const WIDTH = 120;
@@ -22,23 +23,40 @@ export async function inspectCommand(argv: readonly string[]): Promise<number | 
   if (draft.watch) return watchProcess(pid, draft);
   if (draft.intervalMs !== undefined)
     throw new NsboxError("EUSAGE", "Cannot use --interval: without --watch one looks once", { hint: "add --watch" });
-  printOut(draft.json ? `${processJson(readProcess(pid), 2)}\n` : processText(pid));
+  const view = await lookAt(pid);
+  printOut(draft.json ? `${processJson(view, 2)}\n` : processText(view));
   return 0;
 }
 
-function processText(pid: number): string {
+/** What enters other namespaces is loaded only for a process that is in any. */
+async function lookAt(pid: number): Promise<ProcessView> {
+  using open = new OpenProcess(pid);
+  return viewProcess(open, open.isElsewhere ? await loadEnter() : unused);
+}
+
+async function loadEnter(): Promise<Enter> {
+  return (await import("#src/run/peek.ts")).peek;
+}
+
+function unused(): never {
+  throw new TypeError("Cannot enter: the process is in our own namespaces");
+}
+
+function processText(view: ProcessView): string {
   const size = readTerminalSize(1);
   const color = size !== undefined && (process.env["NO_COLOR"] ?? "") === "";
-  return explainProcess(readProcess(pid), Date.now(), { color, width: size?.columns ?? WIDTH });
+  return explainProcess(view, Date.now(), { color, width: size?.columns ?? WIDTH });
 }
 
 /** The end of the process is the end of the watch, and no failure; with --json each change is a line. */
 async function watchProcess(pid: number, { json, intervalMs = INTERVAL_MS }: InspectDraft): Promise<number> {
   const { watch } = await import("#src/cli/watch.ts");
+  const enter = await loadEnter();
   let [seen, ended] = [false, false];
   const look = (): string | undefined => {
     try {
-      const text = json ? `${processJson(readProcess(pid))}\n` : processText(pid);
+      const view = readProcess(pid, enter);
+      const text = json ? `${processJson(view)}\n` : processText(view);
       seen = true;
       return text;
     } catch (error) {

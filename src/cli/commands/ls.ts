@@ -41,7 +41,7 @@ async function writePage(file: string, graph: NamespaceGraph): Promise<void> {
   const { buildPage } = await import("#src/inspect/page/build-page.ts");
   const { buildPageData, detailOrder } = await import("#src/inspect/page/build-page-data.ts");
   const { readDetails } = await import("#src/inspect/page/read-details.ts");
-  const details = await readDetails(detailOrder(graph));
+  const details = readDetails(detailOrder(graph));
   const facts = { host: hostname(), takenAt: new Date().toISOString(), users: readUsers(), details };
   const page = buildPage(buildPageData(graph, facts));
   if (file === "-") return printOut(page);

@@ -1,7 +1,7 @@
 // Control groups with their limits and use, see cgroups(7) and the kernel's cgroup-v2 documentation.
 import type { MountInfo } from "../parse-mountinfo.ts";
 import type { CgroupLine } from "../proc-text.ts";
-import { explainBytes, type Group, type Readable, type Row, rows, shown } from "./group.ts";
+import { explainBytes, gather, type Group, groupBy, type Readable, type Row, rows, shown } from "./group.ts";
 
 export interface CgroupView extends CgroupLine {
   readonly version: 1 | 2;
@@ -62,16 +62,16 @@ export function explainCgroups(cgroups: Readable<readonly CgroupView[]>): Group 
 
 function explainViews(views: readonly CgroupView[]): readonly Row[] {
   const second = views.filter(({ version }) => version === 2);
-  const first = Map.groupBy(
+  const first = groupBy(
     views.filter(({ version }) => version === 1),
     ({ path }) => path,
   );
   return [
-    ...second.flatMap((view) => [{ label: "version 2", value: view.path }, ...explainFiles(view)]),
+    ...gather(second, (view) => [{ label: "version 2", value: view.path }, ...explainFiles(view)]),
     ...[...first].map(([path, lines]) => ({
       label: "version 1",
       value: path,
-      note: lines.flatMap(({ controllers }) => controllers).join(", "),
+      note: lines.map(({ controllers }) => controllers.join(", ")).join(", "),
     })),
   ];
 }
@@ -97,7 +97,7 @@ function explainFiles({ files, folder, path }: CgroupView): readonly Row[] {
     one("processors", files["cpuset.cpus.effective"], (text) => text, "on which it may run"),
     one("disk", files["io.max"], (text) => text.replaceAll("\n", "; ")),
     one("frozen", files["cgroup.freeze"] === "1" ? "yes" : undefined, (text) => text),
-  ].flatMap((row) => row ?? []);
+  ].filter((row) => row !== undefined);
   return list.length > 0 ? list : [{ label: "limits", value: "none: no controller is enabled for it" }];
 }
 

@@ -1,4 +1,5 @@
 // Offsets of clocks, see time_namespaces(7).
+import { parseLines } from "../proc-text.ts";
 import { type Group, type Readable, rows, shown } from "./group.ts";
 
 export interface ClockOffset {
@@ -10,12 +11,12 @@ export interface ClockOffset {
 
 /** /proc/PID/timens_offsets; older kernels number the clocks. */
 export function parseClockOffsets(text: string): readonly ClockOffset[] {
-  return text.split("\n").flatMap((line) => {
+  return parseLines(text, (line) => {
     const match = /^\s*(monotonic|boottime|1|7)\s+(-?\d{1,15})\s+(\d{1,9})\s*$/.exec(line);
-    if (match === null) return [];
+    if (match === null) return undefined;
     const [, clock = "", seconds = "", nanoseconds = ""] = match;
     const name = clock === "1" ? "monotonic" : clock === "7" ? "boottime" : clock;
-    return [{ clock: name, seconds: Number(seconds), nanoseconds: Number(nanoseconds) }];
+    return { clock: name, seconds: Number(seconds), nanoseconds: Number(nanoseconds) };
   });
 }
 

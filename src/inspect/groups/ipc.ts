@@ -1,4 +1,5 @@
 // System V objects and POSIX message queues, see ipc_namespaces(7).
+import { parseLines } from "../proc-text.ts";
 import { explainBytes, type Block, type Group, type Readable, rows, shown, shownBlocks, table } from "./group.ts";
 
 /** A shared memory segment, a set of semaphores or a message queue of System V. Ids are those seen inside. */
@@ -43,25 +44,23 @@ export const SYSV_FILES: Readonly<Record<"shm" | "sem" | "msg", SysvFile>> = {
 
 /** One file of /proc/sysvipc: its first line names the columns. */
 export function parseSysv(file: keyof typeof SYSV_FILES, text: string): readonly SysvObject[] {
-  const [head = "", ...lines] = text.split("\n");
-  const columns = head.trim().split(/\s+/);
+  const end = text.indexOf("\n");
+  const columns = text.slice(0, Math.max(end, 0)).trim().split(/\s+/);
   const { kind, id, size, used } = SYSV_FILES[file];
-  return lines.flatMap((line) => {
+  return parseLines(text.slice(end + 1), (line) => {
     const cells = line.trim().split(/\s+/);
     const cell = (name: string): number => Number(cells[columns.indexOf(name)] ?? 0);
-    if (cells.length < columns.length || cells.some((text) => !/^-?\d{1,20}$/.test(text))) return [];
-    return [
-      {
-        kind,
-        key: cell("key"),
-        id: cell(id),
-        mode: String(cell("perms")),
-        uid: cell("uid"),
-        gid: cell("gid"),
-        size: cell(size),
-        used: cell(used),
-      },
-    ];
+    if (cells.length < columns.length || cells.some((text) => !/^-?\d{1,20}$/.test(text))) return undefined;
+    return {
+      kind,
+      key: cell("key"),
+      id: cell(id),
+      mode: String(cell("perms")),
+      uid: cell("uid"),
+      gid: cell("gid"),
+      size: cell(size),
+      used: cell(used),
+    };
   });
 }
 

@@ -1,4 +1,5 @@
 // Resource limits, see getrlimit(2) and proc_pid_limits(5).
+import { parseLines } from "../proc-text.ts";
 import { explainBytes, type Group, type Readable, shownBlocks, table } from "./group.ts";
 
 export interface Limit {
@@ -13,11 +14,11 @@ export interface Limit {
 
 /** Rows of the file; its columns are as wide as the head says. */
 export function parseLimits(text: string): readonly Limit[] {
-  return text.split("\n").flatMap((line) => {
+  return parseLines(text, (line) => {
     const match = /^Max ([a-z ]+?) +(unlimited|\d{1,20}) +(unlimited|\d{1,20}) +([a-z]*) *$/.exec(line);
-    if (match === null) return [];
+    if (match === null) return undefined;
     const [, name = "", soft = "", hard = "", unit = ""] = match;
-    return [{ name, soft: limitOf(soft), hard: limitOf(hard), unit }];
+    return { name, soft: limitOf(soft), hard: limitOf(hard), unit };
   });
 }
 

@@ -1,6 +1,6 @@
 // Mounts as a tree, and what hides what: see mount_namespaces(7).
 import type { MountInfo, Propagation } from "../parse-mountinfo.ts";
-import { type Group, type Readable, rows, shown, shownBlocks, table } from "./group.ts";
+import { type Group, groupBy, type Readable, rows, shown, shownBlocks, table } from "./group.ts";
 
 /** A mount, and the mount over it that keeps paths from leading to it. */
 export interface MountView extends MountInfo {
@@ -19,7 +19,7 @@ export interface Places {
  */
 export function findHidden(mounts: readonly MountInfo[]): readonly MountView[] {
   const byId = new Map(mounts.map((mount) => [mount.id, mount]));
-  const byParent = Map.groupBy(mounts, ({ parent }) => parent);
+  const byParent = groupBy(mounts, ({ parent }) => parent);
   const known = new Map<number, number | undefined>();
   const visit = (mount: MountInfo, above: number | undefined): void => {
     const todo: (readonly [MountInfo, number | undefined])[] = [[mount, above]];
@@ -59,7 +59,7 @@ export interface TreeLine {
 /** Every mount below the one that it lies on, in the order of the kernel. */
 export function drawTree(mounts: readonly MountView[]): readonly TreeLine[] {
   const ids = new Set(mounts.map(({ id }) => id));
-  const byParent = Map.groupBy(mounts, ({ parent }) => parent);
+  const byParent = groupBy(mounts, ({ parent }) => parent);
   const roots = mounts.filter(({ id, parent }) => !ids.has(parent) || parent === id);
   const lines: TreeLine[] = [];
   const draw = (mount: MountView, own: string, below: string): void => {

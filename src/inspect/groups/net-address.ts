@@ -11,15 +11,20 @@ export type ByteOrder = "network" | "words";
 /** "0100007F", in words → "127.0.0.1". */
 export function ipv4Text(hex: string, order: ByteOrder): string | undefined {
   if (!/^[0-9a-fA-F]{8}$/.test(hex)) return undefined;
-  const bytes = Uint8Array.fromHex(hex);
-  return (order === "words" ? bytes.reverse() : bytes).join(".");
+  const word = Number.parseInt(hex, 16);
+  const [first, second, third, fourth] = [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255];
+  return order === "words" ? `${fourth}.${third}.${second}.${first}` : `${first}.${second}.${third}.${fourth}`;
 }
 
 /** "127.0.0.1" → 0x7f000001. */
 export function ipv4Number(text: string): number | undefined {
-  const parts = text.split(".").map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : 256));
-  if (parts.length !== 4 || parts.some((part) => part > 255)) return undefined;
-  return parts.reduce((number, part) => number * 256 + part, 0);
+  let [number, count] = [0, 0];
+  for (const part of text.split(".")) {
+    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined;
+    number = number * 256 + Number(part);
+    count++;
+  }
+  return count === 4 ? number : undefined;
 }
 
 /** 32 digits → "fe80::1": the longest run of zeros is left out. */
@@ -27,7 +32,8 @@ export function ipv6Text(hex: string, order: ByteOrder): string | undefined {
   if (!/^[0-9a-fA-F]{32}$/.test(hex)) return undefined;
   const bytes = Uint8Array.fromHex(hex);
   if (order === "words") for (let at = 0; at < 16; at += 4) bytes.subarray(at, at + 4).reverse();
-  const groups = Array.from({ length: 8 }, (_, n) => ((bytes[n * 2] ?? 0) << 8) | (bytes[n * 2 + 1] ?? 0));
+  const groups: number[] = [];
+  for (let at = 0; at < 16; at += 2) groups.push(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
   const [from, length] = longestZeros(groups);
   const words = (list: readonly number[]): string => list.map((group) => group.toString(16)).join(":");
   if (length < 2) return words(groups);

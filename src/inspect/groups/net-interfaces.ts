@@ -1,4 +1,5 @@
 // Interfaces and their addresses: /proc/PID/net/dev, fib_trie, if_inet6.
+import { parseLines } from "../proc-text.ts";
 import { ipv4Number, ipv6Text, parseHex } from "./net-address.ts";
 import type { Route } from "./net-routes.ts";
 
@@ -20,15 +21,15 @@ export interface Address {
 
 /** /proc/PID/net/dev: two lines of heads, then "name: 16 numbers". */
 export function parseInterfaces(text: string): readonly Omit<Interface, "up">[] {
-  return text.split("\n").flatMap((line) => {
+  return parseLines(text, (line) => {
     const colon = line.lastIndexOf(":");
     const numbers = line
       .slice(colon + 1)
       .trim()
       .split(/\s+/);
-    if (colon < 1 || numbers.length < 16 || numbers.some((number) => !/^\d{1,20}$/.test(number))) return [];
+    if (colon < 1 || numbers.length < 16 || numbers.some((number) => !/^\d{1,20}$/.test(number))) return undefined;
     const [received, sent] = [Number(numbers[0]), Number(numbers[8])];
-    return [{ name: line.slice(0, colon).trim(), receivedBytes: received, sentBytes: sent }];
+    return { name: line.slice(0, colon).trim(), receivedBytes: received, sentBytes: sent };
   });
 }
 
@@ -59,10 +60,10 @@ function sameNetwork(a: number, b: number, prefix: number): boolean {
 
 /** /proc/PID/net/if_inet6: address, index, prefix, scope, flags, name. */
 export function parseInet6Addresses(text: string): readonly Address[] {
-  return text.split("\n").flatMap((line) => {
+  return parseLines(text, (line) => {
     const [hex = "", , prefix, , , name] = line.trim().split(/\s+/);
     const address = ipv6Text(hex, "network");
-    if (address === undefined || name === undefined) return [];
-    return [{ address, prefix: parseHex(prefix), interface: name }];
+    if (address === undefined || name === undefined) return undefined;
+    return { address, prefix: parseHex(prefix), interface: name };
   });
 }

@@ -1,4 +1,5 @@
 // Routes: /proc/PID/net/route and ipv6_route, see proc_pid_net(5).
+import { parseLines } from "../proc-text.ts";
 import { ipv4Number, ipv4Text, ipv6Text, parseHex } from "./net-address.ts";
 
 export interface Route {
@@ -16,7 +17,7 @@ const RTF = { REJECT: 0x200, LOCAL: 0x80000000 } as const;
 
 /** /proc/PID/net/route: the main table of IPv4. */
 export function parseRoutes(text: string): readonly Route[] {
-  return text.split("\n").flatMap((line) => {
+  return parseLines(text, (line) => {
     const [name = "", to = "", via = "", flags, , , metric = "", mask = ""] = line
       .split("\t")
       .map((cell) => cell.trim());
@@ -26,10 +27,11 @@ export function parseRoutes(text: string): readonly Route[] {
       maskBits(ipv4Text(mask, "words")),
     ];
     const word = parseHex(flags);
-    if (destination === undefined || gateway === undefined || bits === undefined || word === undefined) return [];
-    if ((word & RTF.REJECT) !== 0 || !/^\d{1,10}$/.test(metric)) return [];
+    if (destination === undefined || gateway === undefined || bits === undefined || word === undefined)
+      return undefined;
+    if ((word & RTF.REJECT) !== 0 || !/^\d{1,10}$/.test(metric)) return undefined;
     const hop = gateway === "0.0.0.0" ? undefined : gateway;
-    return [{ family: 4, destination, prefix: bits, gateway: hop, interface: name, metric: Number(metric) }];
+    return { family: 4, destination, prefix: bits, gateway: hop, interface: name, metric: Number(metric) };
   });
 }
 
@@ -40,15 +42,15 @@ function maskBits(mask: string | undefined): number | undefined {
 
 /** /proc/PID/net/ipv6_route without the machine's own addresses, multicast and refusals. */
 export function parseInet6Routes(text: string): readonly Route[] {
-  return text.split("\n").flatMap((line) => {
+  return parseLines(text, (line) => {
     const cells = line.trim().split(/\s+/);
     const [to = "", bits, , , via = "", metric, , , flags, name] = cells;
     const [prefix, word, cost] = [parseHex(bits), parseHex(flags), parseHex(metric)];
-    if (name === undefined || prefix === undefined || word === undefined || cost === undefined) return [];
-    if (word >= RTF.LOCAL || (word & RTF.REJECT) !== 0 || to.startsWith("ff")) return [];
+    if (name === undefined || prefix === undefined || word === undefined || cost === undefined) return undefined;
+    if (word >= RTF.LOCAL || (word & RTF.REJECT) !== 0 || to.startsWith("ff")) return undefined;
     const [destination, gateway] = [ipv6Text(to, "network"), ipv6Text(via, "network")];
-    if (destination === undefined) return [];
+    if (destination === undefined) return undefined;
     const hop = gateway === "::" ? undefined : gateway;
-    return [{ family: 6, destination, prefix, gateway: hop, interface: name, metric: cost }];
+    return { family: 6, destination, prefix, gateway: hop, interface: name, metric: cost };
   });
 }

@@ -1,6 +1,7 @@
 // Sockets that wait for others: /proc/PID/net/{tcp,tcp6,udp,udp6,unix}, see proc_pid_net(5).
 import { INET_DIAG_MSG, NLMSG, NLMSGHDR } from "#ffi/uapi/sock-diag.ts";
 import { AF } from "#ffi/uapi/socket.ts";
+import { parseLines } from "../proc-text.ts";
 import { ipv4Text, ipv6Text, parseHex } from "./net-address.ts";
 
 export type Protocol = "tcp" | "tcp6" | "udp" | "udp6" | "unix";
@@ -20,14 +21,14 @@ const WAITING: Readonly<Record<Exclude<Protocol, "unix">, string>> = { tcp: "0A"
 
 /** Those of an Internet table that wait: listening TCP, unconnected UDP. */
 export function parseInternet(protocol: Exclude<Protocol, "unix">, text: string): readonly Listener[] {
-  return text.split("\n").flatMap((line) => {
+  return parseLines(text, (line) => {
     const [, local = "", , state, , , , uid = "", , inode = ""] = line.trim().split(/\s+/);
-    if (state !== WAITING[protocol] || !/^\d{1,10}$/.test(uid) || !/^\d{1,15}$/.test(inode)) return [];
+    if (state !== WAITING[protocol] || !/^\d{1,10}$/.test(uid) || !/^\d{1,15}$/.test(inode)) return undefined;
     const [hex = "", portHex] = local.split(":");
     const address = protocol.endsWith("6") ? ipv6Text(hex, "words") : ipv4Text(hex, "words");
     const port = parseHex(portHex);
-    if (address === undefined || port === undefined) return [];
-    return [{ protocol, address, port, uid: Number(uid), inode: Number(inode) }];
+    if (address === undefined || port === undefined) return undefined;
+    return { protocol, address, port, uid: Number(uid), inode: Number(inode) };
   });
 }
 
@@ -71,12 +72,12 @@ const LISTENING = 0x10000;
 
 /** Unix sockets that listen and have a name; the name is the rest of the line, blanks and all. */
 export function parseUnix(text: string): readonly Listener[] {
-  return text.split("\n").flatMap((line) => {
+  return parseLines(text, (line) => {
     const match = /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ ([0-9A-F]{8}) [0-9A-F]+ [0-9A-F]+ +(\d{1,15}) (.+)$/.exec(line);
-    if (match === null) return [];
+    if (match === null) return undefined;
     const [, flags, inode = "", address = ""] = match;
-    if (((parseHex(flags) ?? 0) & LISTENING) === 0) return [];
-    return [{ protocol: "unix", address, port: undefined, uid: undefined, inode: Number(inode) }];
+    if (((parseHex(flags) ?? 0) & LISTENING) === 0) return undefined;
+    return { protocol: "unix", address, port: undefined, uid: undefined, inode: Number(inode) };
   });
 }
 

@@ -13,7 +13,7 @@ export interface Network {
 }
 
 /** `held` are the inodes of the sockets that the process itself has open. */
-export function explainNetwork(network: Network, held: ReadonlySet<number>): Group {
+export function explainNetwork(network: Network, held: ReadonlySet<number | undefined>): Group {
   return {
     title: "Network",
     meaning: "all that its network namespace holds, whoever in it has it open",
@@ -61,7 +61,7 @@ function explainRoutes(routes: readonly Route[]): readonly Block[] {
   );
 }
 
-function explainListeners(listeners: readonly Listener[], held: ReadonlySet<number>): readonly Block[] {
+function explainListeners(listeners: readonly Listener[], held: ReadonlySet<number | undefined>): readonly Block[] {
   if (listeners.length === 0) return [rows({ label: "listening", value: "nothing" })];
   return table(
     ["listening", "by", "at"],

@@ -1,5 +1,5 @@
 // Open files by kind, from the links of /proc/PID/fd; see proc_pid_fd(5).
-import { count, type Group, type Readable, rows, shownBlocks } from "./group.ts";
+import { count, type Group, groupBy, type Readable, rows, shownBlocks } from "./group.ts";
 
 export type FileKind =
   "file" | "deleted file" | "device" | "terminal" | "pipe" | "socket" | "memory" | "namespace" | "kernel object";
@@ -46,7 +46,7 @@ export function explainOpenFiles(files: Readable<readonly OpenFile[]>, sockets: 
     title: "Open files",
     meaning: "what it holds: these it can use even where no path leads to them",
     blocks: shownBlocks(files, "files", (list) => {
-      const kinds = [...Map.groupBy(list, ({ kind }) => kind)].map(([kind, those]) => {
+      const kinds = [...groupBy(list, ({ kind }) => kind)].map(([kind, those]) => {
         const more = those.length - NAMED_MAX;
         const named = those.slice(0, NAMED_MAX).map(show).join(", ");
         return { label: count(those.length, kind), value: more > 0 ? `${named} and ${more} more` : named };
