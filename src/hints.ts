@@ -192,6 +192,11 @@ const HINTS: readonly HintRow[] = [
     errno: "EINVAL",
     hint: "this kernel has no filters of system calls (CONFIG_SECCOMP_FILTER): --seccomp none does without, and gives away a wall",
   },
+  {
+    kind: "seccomp",
+    errno: "EBUSY",
+    hint: "somebody listens to a filter around this one already, and there is room for one: leave out --audit, or the profile's listenerPath",
+  },
   { kind: "seccomp", errno: "ENOMEM", hint: "filters add up to 32768 instructions at most: use a shorter profile" },
   {
     kind: "session-keyring",

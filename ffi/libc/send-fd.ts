@@ -6,9 +6,8 @@ import { syscall } from "./syscall.ts";
 
 const CMSG_LEN = 20; // a header of 16 bytes and one int
 
-/** A message of one byte with the file beside it. Throws SyscallError. */
-export function sendFd(socket: Fd, file: Fd): void {
-  const data = new Uint8Array(1);
+/** A message, of one byte unless it is given, with the file beside it. Throws SyscallError. */
+export function sendFd(socket: Fd, file: Fd, data: Uint8Array = new Uint8Array(1)): void {
   const control = new Uint8Array(24);
   const view = new DataView(control.buffer);
   view.setBigUint64(0, BigInt(CMSG_LEN), true);
@@ -16,7 +15,7 @@ export function sendFd(socket: Fd, file: Fd): void {
   view.setInt32(12, SCM.RIGHTS, true);
   view.setInt32(16, file, true);
   // SAFETY: data, control and iov are referenced until the call has returned.
-  const iov = new BigUint64Array([BigInt(ptr(data)), 1n]);
+  const iov = new BigUint64Array([BigInt(ptr(data)), BigInt(data.length)]);
   const message = new BigUint64Array([0n, 0n, BigInt(ptr(iov)), 1n, BigInt(ptr(control)), 24n, 0n]);
   syscall("an open file", "sendmsg", socket, new Uint8Array(message.buffer), MSG.NOSIGNAL);
 }

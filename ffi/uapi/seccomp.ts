@@ -77,3 +77,27 @@ const SOCK_FPROG_FIELDS = [
 
 /** `struct sock_fprog`: a program of `len` instructions. */
 export const SOCK_FPROG: Struct<(typeof SOCK_FPROG_FIELDS)[number][0]> = defineStruct(SOCK_FPROG_FIELDS);
+
+/** Flags of `seccomp_notif_resp`: CONTINUE lets the call through after all, and is never used here. */
+export const SECCOMP_USER_NOTIF_FLAG = { CONTINUE: 0x1 } as const;
+
+/** Requests of ioctl(2) on the file that tells of notifications, see seccomp_unotify(2). */
+export const SECCOMP_IOCTL_NOTIF = {
+  RECV: 0xc0502100,
+  SEND: 0xc0182101,
+  ID_VALID: 0x40082102, // since 5.17 and in older stable kernels; before, 0x80082102
+} as const;
+
+/** `struct seccomp_notif`: a call that waits for an answer; `data` is a `struct seccomp_data`. */
+export const SECCOMP_NOTIF = { size: 80, offsets: { id: 0, pid: 8, flags: 12, data: 16 } } as const;
+
+const SECCOMP_NOTIF_RESP_FIELDS = [
+  ["id", "u64"],
+  ["val", "u64"],
+  ["error", "i32"],
+  ["flags", "u32"],
+] as const;
+
+/** `struct seccomp_notif_resp`: the answer; `error` is a negative errno. */
+export const SECCOMP_NOTIF_RESP: Struct<(typeof SECCOMP_NOTIF_RESP_FIELDS)[number][0]> =
+  defineStruct(SECCOMP_NOTIF_RESP_FIELDS);

@@ -61,6 +61,15 @@ export const PRIVILEGE_OPTIONS: readonly Option<RunDraft>[] = [
     },
   },
   {
+    name: "audit",
+    value: "FILE",
+    group: PRIVILEGES,
+    doc: "write down each call and host that is refused, as JSON; -: a summary",
+    apply: (d, v) => {
+      d.audit = v === "-" ? v : parsePath("--audit", v);
+    },
+  },
+  {
     name: "nested",
     group: PRIVILEGES,
     doc: "gives away: user namespaces and mounts inside, for a box in the box",

@@ -78,6 +78,7 @@ export function emptyDraft(): RunDraft {
     allowNewPrivs: false,
     landlock: undefined,
     seccomp: undefined,
+    audit: undefined,
     nested: false,
     hide: [],
     protect: true,

@@ -8,6 +8,10 @@ import { parseProfile } from "#src/seccomp/parse-profile.ts";
 import type { Policy } from "#src/seccomp/policy.ts";
 import { type Instruction, packProgram, unpackProgram } from "#src/seccomp/program.ts";
 import { type ResolveFor, resolveProfile } from "#src/seccomp/resolve-profile.ts";
+import { withListener } from "#src/spec/build-listener.ts";
+import { buildSeccomp } from "#src/spec/build-seccomp.ts";
+import type { HostFacts } from "#src/spec/facts.ts";
+import type { RunOptions } from "#src/spec/options.ts";
 import type { Seccomp } from "#src/spec/spec.ts";
 
 /** A profile with the filter that a box gets of it. */
@@ -31,9 +35,17 @@ export function loadFilter(name: string, where: ResolveFor, nested: boolean): Lo
 }
 
 /** The filter that a box with --seccomp FILE gets. Throws NsboxError EUSAGE. */
-export function compileFile(path: string, where: ResolveFor): Seccomp {
+export function compileFile(path: string, options: RunOptions, facts: HostFacts, caps: readonly string[]): Seccomp {
   const profile = parseProfile(readProfileFile(path), path);
-  const policy = resolveProfile(profile, where);
-  checkUsable(policy, path);
-  return { profile: path, filter: packProgram(compilePolicy(policy).program).toBase64(), flags: profile.flags };
+  const policy = resolveProfile(profile, { arch: facts.arch, kernel: facts.kernel, caps });
+  const asks = checkUsable(policy, path, profile.listener !== undefined || options.audit !== undefined);
+  const filter = packProgram(compilePolicy(policy).program).toBase64();
+  const listener = asks && profile.listener !== undefined ? { kind: "agent" as const, ...profile.listener } : undefined;
+  return withListener({ profile: path, filter, flags: profile.flags, listener }, options, facts, caps);
+}
+
+/** The default filter, where somebody is told of what it refuses. Throws NsboxError EUSAGE. */
+export function compileDefault(options: RunOptions, facts: HostFacts, caps: readonly string[]): Seccomp | undefined {
+  const filter = buildSeccomp(options, facts, caps, undefined);
+  return filter === undefined ? undefined : withListener(filter, options, facts, caps);
 }

@@ -9,7 +9,7 @@ import type { Step } from "#src/plan/steps.ts";
 /** The plan without what only nsbox does while it waits. Throws NsboxError where a box can't do without. */
 export function compilablePlan(plan: Plan): Plan {
   const launcher = plan.launcher.flatMap((step) => launcherSteps(step, plan));
-  for (const step of [...plan.join, ...plan.setup]) checkStep(step);
+  for (const step of [...plan.join, ...plan.setup, ...plan.command]) checkStep(step);
   // The init's file is there before the box is: nothing to wait for.
   const setup = plan.setup.filter((step) => step.kind !== "wait" || step.for !== INIT_IMAGE);
   return checkRendezvous({ ...plan, launcher, setup });
@@ -58,6 +58,12 @@ function checkStep(step: Step): void {
     throw refusal(
       "the box's own terminal is relayed by nsbox for as long as the box runs",
       "leave out --tty: the box then has its caller's streams",
+    );
+  }
+  if (step.kind === "seccomp" && step.listener !== undefined) {
+    throw refusal(
+      "its filter asks somebody about calls, and only nsbox passes that on",
+      "leave out --audit, or the profile's listenerPath, or use run",
     );
   }
   if (step.kind === "egress") {

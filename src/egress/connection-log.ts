@@ -32,16 +32,34 @@ export interface LogEntry {
 }
 
 export interface ConnectionLog {
+  /** A request that names no host: not understood, or not to be. */
+  bad(protocol: LogLine["protocol"], reason: string, clientPort: number | undefined): void;
   open(target: Target, protocol: LogLine["protocol"], clientPort: number | undefined): LogEntry;
   /** Writes what is still open, at the end of the box. */
   finish(): void;
 }
 
-/** A log that appends to this file. `find` tells who has a port of the box's loopback. */
-export function openConnectionLog(file: Fd, find: (port: number) => BoxProcess | undefined): ConnectionLog {
+/** Where lines go. */
+export interface LogFiles {
+  readonly all: Fd | undefined;
+  /** Those of verdict "refused" alone. */
+  readonly refused: Fd | undefined;
+}
+
+/** A log that appends to these files. `find` tells who has a port of the box's loopback. */
+export function openConnectionLog(files: LogFiles, find: (port: number) => BoxProcess | undefined): ConnectionLog {
   const open = new Set<() => void>();
-  const write = (line: LogLine): void => writeAll(file, new TextEncoder().encode(`${JSON.stringify(line)}\n`));
+  const write = (line: LogLine): void => {
+    const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
+    if (files.all !== undefined) writeAll(files.all, bytes);
+    if (files.refused !== undefined && line.verdict === "refused") writeAll(files.refused, bytes);
+  };
   return {
+    bad(protocol, reason, clientPort) {
+      const process = clientPort === undefined ? undefined : find(clientPort);
+      const time = new Date().toISOString();
+      write({ time, verdict: "refused", host: "", port: 0, protocol, milliseconds: 0, reason, process });
+    },
     open(target, protocol, clientPort) {
       const begun = Date.now();
       const process = clientPort === undefined ? undefined : find(clientPort);

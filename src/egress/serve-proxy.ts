@@ -61,9 +61,15 @@ class Conversation {
     this.#bytes = joinBytes(this.#bytes, chunk);
     for (;;) {
       const reading = readRequest(this.#bytes, this.#greeted);
-      if (reading.kind === "bad") return this.#answer(failureAnswer(reading.protocol, "bad", reading.reason));
+      if (reading.kind === "bad") {
+        this.#options.log?.bad(reading.protocol, reading.reason, this.#client.remotePort);
+        return this.#answer(failureAnswer(reading.protocol, "bad", reading.reason));
+      }
       if (reading.kind === "request") return this.#go(reading);
-      if (this.#bytes.length > HEAD_MAX) return void this.#client.destroy();
+      if (this.#bytes.length > HEAD_MAX) {
+        this.#options.log?.bad("http", "its head is too long", this.#client.remotePort);
+        return void this.#client.destroy();
+      }
       if (reading.used === 0) return;
       this.#client.write(reading.answer);
       this.#bytes = this.#bytes.subarray(reading.used);

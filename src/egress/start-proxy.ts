@@ -16,16 +16,20 @@ import { serveProxy } from "./serve-proxy.ts";
 /** The command, which help does not show: it takes what startProxy() gives. */
 export const PROXY_COMMAND = "egress-proxy";
 
-/** The proxy's stdin is the socket to the box, its stdout the log. */
+/** The proxy's stdin is the socket to the box, its stdout the log, its stderr for what it refuses, too. */
 const SOCKET = asFd(0);
 const LOG = asFd(1);
+const REFUSALS = asFd(2);
+/** Its third argument, where somebody reads what it refuses. */
+const AUDITED = "audited";
 
-/** The proxy's process is running; the socket is for the box to send its listening socket over. */
-export function startProxy(egress: Egress): Fd {
+/** The proxy's process is running; the socket is for the box to send its listening socket over. `refusals` is closed. */
+export function startProxy(egress: Egress, refusals?: Fd): Fd {
   const log = egress.log === undefined ? undefined : openLog(egress.log);
   const { reader, writer } = openSocketPair();
-  const child = Bun.spawn(["/proc/self/exe", PROXY_COMMAND, String(process.pid), JSON.stringify(egress)], {
-    stdio: [reader, log ?? "ignore", "ignore"],
+  const audited = refusals === undefined ? [] : [AUDITED];
+  const child = Bun.spawn(["/proc/self/exe", PROXY_COMMAND, String(process.pid), JSON.stringify(egress), ...audited], {
+    stdio: [reader, log ?? "ignore", refusals ?? "ignore"],
     env: { LANG: "C.UTF-8" },
     // Ctrl-C is for the box: the proxy leaves the terminal's foreground group.
     detached: true,
@@ -33,6 +37,7 @@ export function startProxy(egress: Egress): Fd {
   child.unref();
   closeFile(reader);
   if (log !== undefined) closeFile(log);
+  if (refusals !== undefined) closeFile(refusals);
   return writer;
 }
 
@@ -52,7 +57,7 @@ function openLog(path: string): Fd {
 
 /** The proxy's own process: serves until its launcher ends. Throws NsboxError where nsbox did not start it. */
 export async function runProxy(argv: readonly string[]): Promise<number> {
-  const [launcher, policy] = argv;
+  const [launcher, policy, audited] = argv;
   if (launcher === undefined || policy === undefined) {
     throw new NsboxError("EUSAGE", `Cannot run ${PROXY_COMMAND}: it is started by nsbox run --allow-host`, {});
   }
@@ -68,7 +73,12 @@ export async function runProxy(argv: readonly string[]): Promise<number> {
   if (process.ppid !== Number(launcher)) return 0;
   const listener = receiveFd(SOCKET);
   if (listener === undefined || listener <= 0) return 0;
-  const log = egress.log === undefined ? undefined : openConnectionLog(LOG, processFinder(listener));
+  const all = egress.log === undefined ? undefined : LOG;
+  const refused = audited === AUDITED ? REFUSALS : undefined;
+  const log =
+    all === undefined && refused === undefined
+      ? undefined
+      : openConnectionLog({ all, refused }, processFinder(listener));
   finish = () => log?.finish();
   serveProxy(listener, { egress, log });
   return new Promise<number>(() => undefined);

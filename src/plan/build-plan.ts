@@ -11,6 +11,7 @@ import type { IdMapping, NamespaceType, Spec } from "#src/spec/spec.ts";
 import { mapText, mapsInside, mapsOutside } from "./id-maps.ts";
 import type { Plan } from "./plan.ts";
 import { isRootIdmapped, planMounts } from "./plan-mounts.ts";
+import { LISTENER_SOCKET } from "./steps/confine.ts";
 import type { CloneStep, LauncherStep } from "./steps/launch.ts";
 import { planInterfaces } from "./steps/network.ts";
 import type { Step } from "./steps.ts";
@@ -81,7 +82,7 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
       ...planLimits(spec, facts, initNeeds(spec, facts)),
       ...planInitCapabilities(spec),
       { kind: "signals", defaults: RESET_SIGNALS, mask: 0xffff_ffff_ffff_ffffn },
-      { kind: "close-files", keep: ["report", ...(detached === undefined ? [] : ["status"]), ...spec.box.passFds] },
+      { kind: "close-files", keep: [...initFiles(spec), ...spec.box.passFds] },
       { kind: "wait", for: INIT_IMAGE, first: !acts },
       ...(detached === undefined ? [] : [{ kind: "outlive" } as const]),
       { kind: "personality", fixedLayout: true },
@@ -115,7 +116,7 @@ function planInit(spec: Spec, facts: HostFacts): readonly Step[] {
   const forward = FORWARDED_SIGNALS;
   if (detached === undefined) {
     return [
-      { kind: "close-on-exec", file: "report" },
+      ...initFiles(spec).map((file) => ({ kind: "close-on-exec", file }) as const),
       { kind: "start-command", ...start },
       { kind: "supervise", forward },
     ];
@@ -124,11 +125,16 @@ function planInit(spec: Spec, facts: HostFacts): readonly Step[] {
   // Who starts the command again needs all that it took to start it first.
   const keep = restart.kind === "no" ? start.keep : undefined;
   return [
-    { kind: "close-on-exec", file: "report" },
-    { kind: "close-on-exec", file: "status" },
+    ...initFiles(spec).map((file) => ({ kind: "close-on-exec", file }) as const),
     ...planOomScore(spec),
     { kind: "run-detached", ...start, keep, forward, restart, timeoutMs, passFds },
   ];
+}
+
+/** The launcher's files that the init still has, and the command has not. */
+function initFiles({ box, linux: { seccomp } }: Spec): readonly string[] {
+  const listener = seccomp?.listener === undefined ? [] : [LISTENER_SOCKET];
+  return ["report", ...(box.detached === undefined ? [] : ["status"]), ...listener];
 }
 
 function newNamespaces(spec: Spec): number {

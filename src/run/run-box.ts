@@ -1,7 +1,7 @@
 // One box in the foreground, from Spec to exit code: what `nsbox run` and, later, others share.
 import type { Fd } from "#ffi/libc/fd.ts";
-import { setSignalMask } from "#ffi/libc/process.ts";
-import type { Ended } from "#ffi/libc/process.ts";
+import { type Ended, sendSignal, setSignalMask, waitFor } from "#ffi/libc/process.ts";
+import { SIG } from "#ffi/uapi/signal.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
 import type { Plan } from "#src/plan/plan.ts";
 import type { Placeholder } from "#src/plan/steps/watch.ts";
@@ -9,7 +9,8 @@ import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { type Farewell, NO_FAREWELL } from "#src/spec/network.ts";
 import type { Spec } from "#src/spec/spec.ts";
-import { launch, type OutsideNetwork } from "./launch.ts";
+import type { Companion } from "./companion.ts";
+import { launch, type OutsideNetwork, type RunningBox } from "./launch.ts";
 import { openWatcher, removePlaceholders, stepAside } from "./step-aside.ts";
 import { supervise, SUPERVISED_SIGNALS } from "./supervise.ts";
 import { mark, printTrace } from "./trace.ts";
@@ -27,6 +28,10 @@ export interface RunBoxOptions {
   readonly watcherArgv: readonly string[] | undefined;
   /** Files that steps of the plan name, see LaunchOptions. */
   readonly files?: Readonly<Record<string, Fd>>;
+  /** Called once the command runs; what it throws ends the box. */
+  readonly started?: ((pid: number) => void) | undefined;
+  /** What else this process does meanwhile; it then stays. */
+  readonly companion?: Companion | undefined;
   /** What stands on the host for its network. */
   readonly network?: BoxNetworkSession | undefined;
 }
@@ -38,11 +43,12 @@ export interface BoxNetworkSession extends OutsideNetwork {
 }
 
 /** Starts the box and waits for it. Throws NsboxError if its command could not be started. */
-export function runBox(spec: Spec, facts: HostFacts, { watcherArgv, files = {}, network }: RunBoxOptions): BoxOutcome {
+export function runBox(spec: Spec, facts: HostFacts, options: RunBoxOptions): BoxOutcome {
   const { timeoutMs } = spec.box;
   const placeholders = spec.box.protected.flatMap(({ make }) => make ?? []);
   const { terminal } = spec.process;
-  return runPlan(buildPlan(spec, facts), facts, { watcherArgv, timeoutMs, placeholders, terminal, files, network });
+  const { files = {} } = options;
+  return runPlan(buildPlan(spec, facts), facts, { ...options, timeoutMs, placeholders, terminal, files });
 }
 
 export interface RunPlanOptions extends RunBoxOptions {
@@ -61,7 +67,7 @@ export function runPlan(plan: Plan, facts: HostFacts, options: RunPlanOptions): 
   setSignalMask(facts.signalMask | SUPERVISED_SIGNALS);
   try {
     let watcher: Fd | undefined;
-    const watched = watcherArgv !== undefined && !options.terminal;
+    const watched = watcherArgv !== undefined && !options.terminal && options.companion === undefined;
     const meanwhile = (pid: number): void => {
       const farewell = network?.farewell() ?? NO_FAREWELL;
       watcher = openWatcher({ pid, forward: FORWARDED_SIGNALS, timeoutMs, placeholders, farewell }, facts);
@@ -70,14 +76,25 @@ export function runPlan(plan: Plan, facts: HostFacts, options: RunPlanOptions): 
     const box = launch(plan, facts, watched ? { meanwhile, files, network } : { files, network });
     mark("the box sets itself up, and the command begins");
     printTrace();
+    if (options.started !== undefined) begin(box, options.started);
     if (watched && watcher !== undefined) stepAside(watcher, facts, watcherArgv);
-    const { ended, timedOut } = supervise(box, timeoutMs);
+    const { ended, timedOut } = supervise(box, timeoutMs, options.companion);
     return { pid: box.pid, exitCode: exitCodeOf(ended), timedOut };
   } finally {
     // Also where the box could not be made: nothing half done is left behind.
     removePlaceholders(placeholders, facts);
     network?.release();
     setSignalMask(facts.signalMask);
+  }
+}
+
+function begin(box: RunningBox, started: (pid: number) => void): void {
+  try {
+    started(box.pid);
+  } catch (error) {
+    sendSignal(box.pidfd, SIG.KILL);
+    waitFor(box.pidfd);
+    throw error;
   }
 }
 

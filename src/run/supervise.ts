@@ -15,6 +15,7 @@ import { rawSyscall } from "#ffi/libc/syscall.ts";
 import { POLL } from "#ffi/uapi/poll.ts";
 import { SIG, signalSet } from "#ffi/uapi/signal.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
+import type { Companion } from "./companion.ts";
 import type { RunningBox } from "./launch.ts";
 import { TerminalRelay } from "./terminal-relay.ts";
 
@@ -29,11 +30,11 @@ export interface Supervision {
 }
 
 /** Until the box has ended. The forwarded signals are blocked already. */
-export function supervise(box: RunningBox, timeoutMs: number | undefined): Supervision {
+export function supervise(box: RunningBox, timeoutMs: number | undefined, companion?: Companion): Supervision {
   const signals = openSignalfd(FORWARDED_SET);
   const relay = box.terminal === undefined ? undefined : new TerminalRelay(box.terminal);
   try {
-    const timedOut = superviseLoop({ box, signals, relay, timeoutMs });
+    const timedOut = superviseLoop({ box, signals, relay, companion, timeoutMs });
     if (timedOut) sendSignal(box.pidfd, SIG.KILL);
     const ended = waitFor(box.pidfd);
     relay?.drain();
@@ -49,11 +50,12 @@ interface Loop {
   readonly box: RunningBox;
   readonly signals: Fd;
   readonly relay: TerminalRelay | undefined;
+  readonly companion: Companion | undefined;
   readonly timeoutMs: number | undefined;
 }
 
 /** true if the time was over before the box had ended. */
-function superviseLoop({ box, signals, relay, timeoutMs }: Loop): boolean {
+function superviseLoop({ box, signals, relay, companion, timeoutMs }: Loop): boolean {
   const deadline = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
   const fixed: readonly PollEntry[] = [
     { fd: box.pidfd, events: POLL.IN },
@@ -62,11 +64,13 @@ function superviseLoop({ box, signals, relay, timeoutMs }: Loop): boolean {
   for (;;) {
     const left = deadline === undefined ? undefined : deadline - monotonicMs();
     if (left !== undefined && left <= 0) return true;
-    const entries = relay === undefined ? fixed : [...fixed, ...relay.entries()];
+    const relayed = relay?.entries() ?? [];
+    const entries = [...fixed, ...relayed, ...(companion?.entries() ?? [])];
     const [ended = 0, signalled = 0, ...ready] = pollFiles(entries, left);
     if (ended !== 0) return false;
     if (signalled !== 0) forward(readSignal(signals), box, relay);
-    relay?.handle(ready);
+    relay?.handle(ready.slice(0, relayed.length));
+    companion?.handle(ready.slice(relayed.length));
   }
 }
 

@@ -13,11 +13,17 @@ const NEEDED: readonly (readonly [SyscallName, why: string])[] = [
 
 const PASSES: readonly number[] = [SECCOMP_RET.ALLOW, SECCOMP_RET.LOG];
 
-/** Throws NsboxError EUSAGE if the profile of this name is of no use to `run`. */
-export function checkUsable(policy: Policy, name: string): void {
+/** The box itself sends the file that its listener reads, with the filter on already. */
+const NEEDED_TO_ASK: (typeof NEEDED)[number] = ["sendmsg", "nobody could be told whom to ask"];
+
+/**
+ * Whether it asks somebody about any call. Throws NsboxError EUSAGE if the profile of this name is of no use to `run`;
+ * `isAnswered`: there is somebody to ask.
+ */
+export function checkUsable(policy: Policy, name: string, isAnswered: boolean): boolean {
   const fail = (what: string, hint: string): NsboxError =>
     new NsboxError("EUSAGE", `Cannot run with the seccomp profile ${JSON.stringify(name)}: ${what}`, { hint });
-  for (const [call, why] of NEEDED) {
+  for (const [call, why] of isAnswered ? [...NEEDED, NEEDED_TO_ASK] : NEEDED) {
     const { otherwise, rules } = policy.calls.get(syscallNumber(policy.arch, call)) ?? {
       otherwise: policy.unlisted.verdict,
       rules: [],
@@ -26,8 +32,12 @@ export function checkUsable(policy: Policy, name: string): void {
       continue;
     throw fail(`${call} is answered with "${explainReturn(otherwise.ret)}", so that ${why}`, `allow ${call} there`);
   }
-  if (verdictsOf(policy).some(({ ret }) => actionOf(ret) === SECCOMP_RET.USER_NOTIF))
-    throw fail("it asks a supervisor (SCMP_ACT_NOTIFY), and there is none", "write SCMP_ACT_ERRNO instead");
+  const asks = verdictsOf(policy).some(({ ret }) => actionOf(ret) === SECCOMP_RET.USER_NOTIF);
+  if (!asks || isAnswered) return asks;
+  throw fail(
+    "it asks a supervisor (SCMP_ACT_NOTIFY), and there is none",
+    "name its socket as listenerPath there, or use --audit FILE, which refuses and writes down",
+  );
 }
 
 function verdictsOf({ calls, unlisted }: Policy): readonly Verdict[] {

@@ -42,8 +42,30 @@ export function parseProfile(value: unknown, name: string): Profile {
       .field("flags")
       .list()
       .reduce((all, flag) => all | parseFlag(flag), 0),
+    listener: parseListener(profile.field("listenerPath"), profile.field("listenerMetadata")),
     rules: rules.map(parseRule),
   };
+}
+
+/** KERNEL: sun_path, see unix(7). */
+const SOCKET_PATH_MAX = 107;
+const METADATA_MAX = 64 * 1024;
+
+function parseListener(path: Reader, metadata: Reader): Profile["listener"] {
+  const words = metadata.isAbsent || metadata.value === "" ? undefined : metadata.text();
+  if (words !== undefined && words.length > METADATA_MAX)
+    throw metadata.fail(`is ${words.length} characters long`, `${METADATA_MAX} are the most`);
+  if (path.isAbsent || path.value === "") {
+    if (words === undefined) return undefined;
+    throw metadata.fail("goes with listenerPath only", "leave it out, or name the agent's socket as listenerPath");
+  }
+  const text = path.text();
+  if (text.startsWith("/") && !text.includes("\0") && new TextEncoder().encode(text).length <= SOCKET_PATH_MAX)
+    return { path: text, metadata: words };
+  throw path.fail(
+    `is ${JSON.stringify(text.slice(0, 40))}`,
+    `write an absolute path of at most ${SOCKET_PATH_MAX} bytes`,
+  );
 }
 
 function parseArchitecture(reader: Reader): string {

@@ -45,5 +45,7 @@ export interface Profile {
   readonly architectures: readonly string[];
   /** Flags of seccomp(2) that it asks for. */
   readonly flags: number;
+  /** Whom its SCMP_ACT_NOTIFY asks: the path of a socket, and words for who listens there. */
+  readonly listener: { readonly path: string; readonly metadata: string | undefined } | undefined;
   readonly rules: readonly ProfileRule[];
 }

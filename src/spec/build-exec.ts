@@ -112,6 +112,7 @@ export function buildProcessExec(
       init: false,
       dev: "none",
       proc: "none",
+      audit: undefined,
       timeoutMs: undefined,
       detached: undefined,
       passFds: [],

@@ -3,6 +3,7 @@ import { NsboxError } from "#src/error.ts";
 import { MASKED_PATHS, DEFAULT_HOSTNAME, DEFAULT_OOM_SCORE_RISE, READONLY_PATHS } from "./defaults.ts";
 import { checkNetwork } from "./check-network.ts";
 import { checkDetached } from "./check-detached.ts";
+import { buildAudit } from "./build-audit.ts";
 import { buildCapabilities } from "./build-capabilities.ts";
 import { buildEgress } from "./build-egress.ts";
 import { buildEnv } from "./build-env.ts";
@@ -88,6 +89,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Secco
       dev: mountsMade ? (options.dev ?? "minimal") : "none",
       proc,
       timeoutMs: options.timeoutMs,
+      audit: buildAudit(options, facts),
       detached: options.detach ? { restart: options.restart ?? { kind: "no" } } : undefined,
       passFds: options.passFds,
     },

@@ -89,6 +89,8 @@ export interface RunOptions {
   readonly landlock: boolean | undefined;
   /** "default", "none" or a file; undefined: "default". */
   readonly seccomp: string | undefined;
+  /** Where refusals are written down: a file, or "-" for a summary at the end. */
+  readonly audit: string | undefined;
   /** User namespaces and mounts work inside. */
   readonly nested: boolean;
   readonly hide: readonly string[];

@@ -120,7 +120,16 @@ export interface Seccomp {
   readonly filter: string;
   /** Flags of SECCOMP_SET_MODE_FILTER. */
   readonly flags: number;
+  /** Who is told of calls that the filter asks about; undefined: it asks nobody. */
+  readonly listener?: SeccompListener | undefined;
 }
+
+/** Who answers what a filter leaves open, see seccomp_unotify(2). */
+export type SeccompListener =
+  /** nsbox itself: writes each refusal down, and refuses as `verdicts`, the filter without a listener, says. */
+  | { readonly kind: "audit"; readonly verdicts: string; readonly readsMemory: boolean }
+  /** A program behind this socket, see `listenerPath` of the OCI runtime specification. */
+  | { readonly kind: "agent"; readonly path: string; readonly metadata: string | undefined };
 
 export interface Linux {
   readonly namespaces: Namespaces;
@@ -201,6 +210,8 @@ export interface BoxExtension {
   readonly dev: "minimal" | "host" | "none";
   readonly proc: "fresh" | "bind" | "none";
   readonly timeoutMs: number | undefined;
+  /** Where refusals are written down: an absolute path, or "-" for a summary at the end. */
+  readonly audit: string | undefined;
   /** undefined: the box ends with its launcher. */
   readonly detached: Detached | undefined;
   /** Open file descriptors that the command gets besides 0, 1 and 2, under their own numbers. */

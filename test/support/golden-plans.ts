@@ -1,6 +1,8 @@
 // The plans that golden tests, simulation and fault injection go through: one for each way a box can be made.
+import { compileDefault } from "#src/cli/seccomp-file.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
 import type { Plan } from "#src/plan/plan.ts";
+import { buildCapabilities } from "#src/spec/build-capabilities.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { BoxNetwork } from "#src/spec/network.ts";
@@ -59,6 +61,7 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
   },
   { name: "subordinate-ids", facts: SAMPLE_FACTS, options: { subids: true, user: { uid: 7, gid: 8 } } },
   { name: "capabilities", facts: SAMPLE_FACTS, options: { user: { uid: 7, gid: 7 }, capAdd: ["CAP_SYS_PTRACE"] } },
+  { name: "audit", facts: SAMPLE_FACTS, options: { audit: "/var/log/box.jsonl" } },
   { name: "hidden", facts: SAMPLE_FACTS, options: { hide: ["/data", "/data/file"], landlock: false } },
   {
     name: "protected",
@@ -135,5 +138,7 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
 
 /** The plan of a case. */
 export function goldenPlan({ facts, options }: GoldenCase): Plan {
-  return buildPlan(buildSpec({ ...NO_OPTIONS, ...options }, facts), facts);
+  const all = { ...NO_OPTIONS, ...options };
+  const seccomp = all.audit === undefined ? undefined : compileDefault(all, facts, buildCapabilities(0, all).bounding);
+  return buildPlan(buildSpec(all, facts, seccomp), facts);
 }

@@ -41,6 +41,13 @@ export const LAYERS: readonly Layer[] = [
     may: [...SPEC_USERS, "src/demo/", "src/plan/", "src/run/", "ffi/libc/"],
   },
   { of: ["src/demo/"], pure: true, may: [...SPEC_USERS, "src/plan/"] },
+  // The edge of the audit: the listener, /proc, the log.
+  {
+    of: ["src/audit/agent.ts", "src/audit/listen.ts", "src/audit/open-audit.ts", "src/audit/read-caller.ts"],
+    pure: false,
+    may: [...SPEC_USERS, "src/audit/", "src/seccomp/", "ffi/libc/"],
+  },
+  { of: ["src/audit/"], pure: true, may: ["ffi/uapi/"] },
   { of: ["src/egress/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:"] },
   {
     of: ["src/state/"],
@@ -78,6 +85,7 @@ export const LAYERS: readonly Layer[] = [
         "src/run/",
         "src/inspect/",
         "src/state/",
+        "src/audit/",
         "src/egress/",
         "src/net/",
         "src/pin/",

@@ -113,6 +113,7 @@ export const NO_OPTIONS: RunOptions = {
   allowNewPrivs: false,
   landlock: undefined,
   seccomp: undefined,
+  audit: undefined,
   nested: false,
   hide: [],
   protect: true,

@@ -20,6 +20,7 @@ const FDS = {
   null: 101,
   log: 102,
   status: 103,
+  "listener-socket": 104,
   "join-net": 96,
   "join-user": 97,
 };

@@ -1,5 +1,6 @@
 // `nsbox run`: flags → Spec → a box in the foreground. On the hot path: what isn't needed is loaded where it is.
 import { compileProfile } from "#src/cli/compile-profile.ts";
+import type { FilterSession } from "#src/cli/listen-to-filter.ts";
 import { parseRun } from "#src/cli/parse-run.ts";
 import { warnOfExposure } from "#src/cli/warn-of-exposure.ts";
 import { NsboxError } from "#src/error.ts";
@@ -43,7 +44,7 @@ async function runInForeground(
   mark("flags and facts become the Spec");
   if (options.dryRun) return dryRun(spec, facts, options.json);
   const watcherArgv = options.json ? undefined : ["nsbox", "run", ...argv];
-  const outcome = await runOrExplain(spec, facts, { watcherArgv, network });
+  const outcome = await runListening(spec, facts, { watcherArgv, network }, options.json);
   if (outcome.timedOut && !options.json) {
     printError(timeoutText(options.timeoutMs ?? 0));
   }
@@ -69,9 +70,27 @@ async function readOptions(argv: readonly string[]): Promise<RunOptions> {
   });
 }
 
-async function runOrExplain(spec: Spec, facts: HostFacts, run: RunBoxOptions): Promise<BoxOutcome> {
+/** With whoever the filter asks, or the audit of the proxy alone. */
+async function runListening(spec: Spec, facts: HostFacts, run: RunBoxOptions, json: boolean): Promise<BoxOutcome> {
+  if (spec.box.audit === undefined && spec.linux.seccomp?.listener === undefined)
+    return runOrExplain(spec, facts, run, undefined);
+  const { listenToFilter } = await import("#src/cli/listen-to-filter.ts");
+  const { refusals, end, ...session } = listenToFilter(spec, facts);
+  try {
+    return await runOrExplain(spec, facts, { ...run, ...session }, refusals);
+  } finally {
+    end(json);
+  }
+}
+
+async function runOrExplain(
+  spec: Spec,
+  facts: HostFacts,
+  run: RunBoxOptions,
+  refusals: FilterSession["refusals"],
+): Promise<BoxOutcome> {
   // Its process begins while the box is being made, and serves a socket that connections wait at until it is there.
-  const files = await startEgress(spec.box);
+  const files = { ...run.files, ...(await startEgress(spec.box, refusals)) };
   try {
     return runBox(spec, facts, { ...run, files });
   } catch (error) {
@@ -80,10 +99,13 @@ async function runOrExplain(spec: Spec, facts: HostFacts, run: RunBoxOptions): P
   }
 }
 
-async function startEgress({ egress }: Spec["box"]): Promise<RunBoxOptions["files"] & {}> {
+async function startEgress(
+  { egress }: Spec["box"],
+  refusals: FilterSession["refusals"],
+): Promise<NonNullable<RunBoxOptions["files"]>> {
   if (egress === undefined) return {};
   const { startProxy } = await import("#src/egress/start-proxy.ts");
-  return { "egress-socket": startProxy(egress) };
+  return { "egress-socket": startProxy(egress, refusals) };
 }
 
 async function dryRun(spec: Spec, facts: HostFacts, json: boolean): Promise<number> {

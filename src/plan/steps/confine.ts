@@ -13,6 +13,7 @@ import { SECCOMP, SOCK_FILTER } from "#ffi/uapi/seccomp.ts";
 import { type Arg, type Call, call, type CallOptions, fd, result, tolerate, words } from "#ffi/tape/call.ts";
 import type { Landlock, LandlockRule, Seccomp } from "#src/spec/spec.ts";
 import { quote, type StepKind } from "../step.ts";
+import { sendResultCall } from "./files.ts";
 
 /** Possess no key of the caller's: a session keyring of the box's own, see session-keyring(7). */
 export interface KeyringStep {
@@ -113,6 +114,10 @@ export const landlockStep: StepKind<LandlockStep> = {
   },
 };
 
+/** The socket that the listener of a filter is sent over: a file of LaunchOptions. */
+export const LISTENER_SOCKET = "listener-socket";
+const LISTENER = "listener";
+
 /** Let the kernel look at every system call from here on, see seccomp(2). */
 export interface SeccompStep extends Seccomp {
   readonly kind: "seccomp";
@@ -125,10 +130,17 @@ function filterOf({ filter }: SeccompStep): { readonly bytes: Uint8Array; readon
 
 export const seccompStep: StepKind<SeccompStep> = {
   phase: "exec",
-  explain: (step) => `filter system calls: profile ${quote(step.profile)}, ${filterOf(step).count} instructions`,
+  explain: (step) => {
+    const asks = { audit: "; nsbox refuses and writes down", agent: "; an agent is asked" };
+    const whom = step.listener === undefined ? "" : asks[step.listener.kind];
+    return `filter system calls: profile ${quote(step.profile)}, ${filterOf(step).count} instructions${whom}`;
+  },
   lower: (step) => {
     const { bytes, count } = filterOf(step);
     // struct sock_fprog: the count, padded to a word, and the address of the instructions.
-    return [call("seccomp", [SECCOMP.SET_MODE_FILTER, step.flags, words(count, bytes)])];
+    const set = [SECCOMP.SET_MODE_FILTER, step.flags, words(count, bytes)];
+    if (step.listener === undefined) return [call("seccomp", set)];
+    // The listener is close-on-exec from its beginning; profiles that ask let sendmsg through, see checkUsable().
+    return [call("seccomp", set, { label: LISTENER }), sendResultCall(LISTENER_SOCKET, LISTENER)];
   },
 };

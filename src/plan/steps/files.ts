@@ -2,7 +2,7 @@
 import { AT, O, S_IFREG } from "#ffi/uapi/fcntl.ts";
 import { MOUNT_ATTR, MOUNT_ATTR_STRUCT, OPEN_TREE } from "#ffi/uapi/mount.ts";
 import { SCM, SOL } from "#ffi/uapi/socket.ts";
-import { type Call, call, fd, result, tolerate, words } from "#ffi/tape/call.ts";
+import { type Arg, type Call, call, type CallOptions, fd, result, tolerate, words } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
 
 /** Opens, writes; the file closes with the process's next exec. */
@@ -85,7 +85,16 @@ const RIGHTS = SOL.SOCKET + SCM.RIGHTS * 2 ** 32;
 
 /** Send an open file of the plan over a socket of the plan, see unix(7), SCM_RIGHTS. */
 export function sendFileCall(socket: string, file: string, label?: string): Call {
-  const control = words(CMSG_LEN, RIGHTS, fd(file));
+  return sendCall(socket, fd(file), label === undefined ? {} : { label });
+}
+
+/** Send the file that the call with this label gave, without a number of its own first. */
+export function sendResultCall(socket: string, label: string): Call {
+  return sendCall(socket, result(label), {});
+}
+
+function sendCall(socket: string, file: Arg, options: CallOptions): Call {
+  const control = words(CMSG_LEN, RIGHTS, file);
   const message = words(0, 0, words(new Uint8Array(1), 1), 1, control, CMSG_SPACE, 0);
-  return call("sendmsg", [fd(socket), message, 0], label === undefined ? {} : { label });
+  return call("sendmsg", [fd(socket), message, 0], options);
 }

@@ -10,12 +10,24 @@ import { pick, type Random, randomText, seededRandom, tryRandomly } from "#test/
 
 const WORDS = [
   ...["SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_CMP_EQ", "SCMP_CMP_MASKED_EQ", "SCMP_ARCH_X86_64", "EPERM", "4.8"],
-  ...["read", "clone", "CAP_SYS_ADMIN", "amd64", "SECCOMP_FILTER_FLAG_LOG"],
+  ...["read", "clone", "SCMP_ACT_NOTIFY", "/run/agent.sock", "CAP_SYS_ADMIN", "amd64", "SECCOMP_FILTER_FLAG_LOG"],
 ];
 const KEYS = [
   ...["defaultAction", "defaultErrnoRet", "defaultErrno", "architectures", "archMap", "flags", "syscalls", "linux"],
   ...["names", "name", "action", "errnoRet", "errno", "args", "includes", "excludes", "comment"],
-  ...["index", "value", "valueTwo", "op", "caps", "arches", "minKernel", "__proto__", "toString"],
+  ...[
+    "listenerPath",
+    "listenerMetadata",
+    "index",
+    "value",
+    "valueTwo",
+    "op",
+    "caps",
+    "arches",
+    "minKernel",
+    "__proto__",
+    "toString",
+  ],
 ];
 const SCALARS: readonly unknown[] = [
   null,

@@ -74,6 +74,7 @@ export const GOOD_VALUES: readonly GoodValue[] = [
   { name: "landlock", makes: { landlock: true } },
   { name: "no-landlock", makes: { landlock: false } },
   { name: "seccomp", value: "profile.json", makes: { seccomp: "profile.json" } },
+  { name: "audit", value: "audit.jsonl", makes: { audit: "audit.jsonl" } },
   { name: "nested", makes: { nested: true } },
   { name: "hide", value: "/etc/ssh", makes: { hide: ["/etc/ssh"] } },
   { name: "no-protect", makes: { protect: false } },

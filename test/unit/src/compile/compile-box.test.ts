@@ -11,6 +11,7 @@ const REFUSED = {
   "subordinate-ids": "newuidmap",
   "joined-user": "another process's",
   egress: "proxy",
+  audit: "asks somebody",
   bridge: "network is set up by nsbox",
   pasta: "network is set up by nsbox",
   "idmapped-root": "ids mapped",

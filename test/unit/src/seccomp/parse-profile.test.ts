@@ -23,6 +23,18 @@ describe("parseProfile()", () => {
     expect(parseProfile({ ociVersion: "1.0.2", linux: { seccomp } }, "p.json")).toEqual(profile);
   });
 
+  test("takes the socket of an agent, and words for it", () => {
+    const parse = (fields: object) => parseProfile({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [], ...fields }, "p");
+    expect(parse({ listenerPath: "", listenerMetadata: "" }).listener).toBeUndefined();
+    expect(parse({ listenerPath: "/run/a", listenerMetadata: "x" }).listener).toEqual({
+      path: "/run/a",
+      metadata: "x",
+    });
+    for (const listenerPath of ["run/a", `/${"x".repeat(107)}`, "/a\0b"])
+      expect(() => parse({ listenerPath })).toThrow("listenerPath");
+    expect(() => parse({ listenerMetadata: "x" })).toThrow("goes with listenerPath only");
+  });
+
   test("takes Docker's and Podman's form: archMap, includes, excludes, errnos by name, null for an empty list", () => {
     const profile = parseProfile(
       {

@@ -69,6 +69,7 @@ describe("buildSpec() when nothing is said", () => {
       dev: "minimal",
       proc: "fresh",
       timeoutMs: undefined,
+      audit: undefined,
       detached: undefined,
       passFds: [],
     });
