@@ -138,6 +138,19 @@ export const BOX_COMMANDS: readonly Command[] = [
     load: async () => (await import("./commands/top.ts")).topCommand,
   },
   {
+    name: "port",
+    usage: "nsbox port BOX|PID [PORT[/udp]] [--json]",
+    summary: "show which ports of the host lead to a box",
+    about:
+      "Ports published with run -p, of boxes that live on and of those in the foreground. With PORT, one of the box, only the addresses that lead to it.",
+    examples: [
+      ["nsbox port web", "all of them: 80/tcp -> 0.0.0.0:8080"],
+      ["nsbox port web 53/udp", "where to reach its port 53"],
+    ],
+    options: JSON_OPTIONS,
+    load: async () => (await import("./commands/port.ts")).portCommand,
+  },
+  {
     name: "cp",
     usage: "nsbox cp BOX:PATH PATH | nsbox cp PATH BOX:PATH",
     summary: "copy files into a box, and out of it",

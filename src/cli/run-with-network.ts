@@ -5,12 +5,17 @@ import type { NetworkSession } from "#src/net/network-session.ts";
 import { prepareNetwork } from "#src/net/prepare-network.ts";
 import { checkNetwork } from "#src/spec/check-network.ts";
 import { spawnHelper } from "#src/run/spawn-helper.ts";
+import { spawnKeptHelper } from "#src/run/start-network-keeper.ts";
 import type { HostFacts, PathKind } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 
 const HOSTS = "/etc/hosts";
 
-/** Calls `run` with the options in terms of namespaces, and facts that tell of the network. Throws NsboxError. */
+/**
+ * Calls `run` with the options in terms of namespaces, and facts that tell of the network.
+ *
+ * When it returns the box has ended, and its network is taken back; or, with -d, lives on. Throws NsboxError.
+ */
 export async function runWithNetwork<T>(
   options: RunOptions,
   run: (options: RunOptions, facts: HostFacts, network: NetworkSession | undefined) => Promise<T>,
@@ -24,12 +29,16 @@ export async function runWithNetwork<T>(
   const facts = readFacts(options);
   if (net?.kind !== "network") return run(options, facts, undefined);
   checkNetwork(options);
-  const session = prepareNetwork(net.network, options, spawnHelper);
+  const livesOn = options.detach && !options.dryRun;
+  const session = prepareNetwork(net.network, options, livesOn ? spawnKeptHelper : spawnHelper);
   try {
-    return await run(options, withNetwork(facts, session), session);
-  } finally {
+    const result = await run(options, withNetwork(facts, session), session);
+    if (!livesOn) session.release();
+    return result;
+  } catch (error) {
     // Twice does no harm: what is gone is not missed.
     session.release();
+    throw error;
   }
 }
 

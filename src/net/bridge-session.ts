@@ -13,6 +13,9 @@ import type { LeaseRecord } from "./lease-record.ts";
 import { Netlink } from "./netlink.ts";
 import type { NetworkRecord, SubnetRecord } from "./network-record.ts";
 import type { NetworkSession } from "./network-session.ts";
+import { NetworkStore } from "./network-store.ts";
+import type { HeldPorts } from "./published-ports.ts";
+import { refreshHosts } from "./box-hosts.ts";
 
 /** The box's place in one network. */
 export interface BridgeMember {
@@ -45,14 +48,24 @@ export function memberInterface({ network, lease, hostIndex }: BridgeMember, n: 
   };
 }
 
+export interface BridgeParts {
+  readonly members: readonly BridgeMember[];
+  readonly options: RunOptions;
+  readonly held: HeldPorts;
+  /** Takes the rules of published ports back. */
+  readonly undo: readonly Undo[];
+}
+
 export class BridgeSession implements NetworkSession {
   readonly network: BoxNetwork;
   readonly #members: readonly BridgeMember[];
   readonly #undo: readonly Undo[];
+  readonly #held: HeldPorts;
 
-  constructor(members: readonly BridgeMember[], options: RunOptions, undo: readonly Undo[]) {
+  constructor({ members, options, held, undo }: BridgeParts) {
     this.#members = members;
     this.#undo = undo;
+    this.#held = held;
     const hosts = members[0]?.lease.hosts;
     const rootIsHost = (options.root?.kind ?? "host") === "host";
     this.network = {
@@ -75,9 +88,15 @@ export class BridgeSession implements NetworkSession {
     assert(false, "a box on a bridge has no helper");
   }
 
+  get holds(): readonly number[] {
+    return this.#held.fds;
+  }
+
   farewell(): Farewell {
+    // The lease of a box with a name stays, and goes with the name: else a neighbour that still knows that could be led
+    // to the next box with the address.
     const files = this.#members.flatMap(({ lease, leasePath }) => [
-      leasePath,
+      ...(lease.name === undefined ? [leasePath] : []),
       ...(lease.hosts === undefined ? [] : [lease.hosts]),
     ]);
     return { processes: [], files: [...new Set(files)], commands: this.#undo };
@@ -87,6 +106,15 @@ export class BridgeSession implements NetworkSession {
     const { files, commands } = this.farewell();
     for (const command of commands) Bun.spawnSync([...command], { stdio: ["ignore", "ignore", "ignore"] });
     for (const file of files) rmSync(file, { force: true });
+    this.#held.release();
+    const named = this.#members.filter(({ lease }) => lease.name !== undefined);
+    if (named.length === 0) return;
+    using store = new NetworkStore();
+    for (const { network, lease } of named) store.removeLease(network, lease);
+    refreshHosts(
+      store,
+      named.map(({ network }) => network.name),
+    );
   }
 }
 

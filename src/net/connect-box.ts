@@ -1,9 +1,9 @@
 // A box that runs is put into one more network, or taken out of one.
-import { readlinkSync } from "node:fs";
 import { deleteLink } from "#ffi/uapi/rtnetlink-requests.ts";
 import { NsboxError } from "#src/error.ts";
 import type { BoxInterface } from "#src/spec/network.ts";
 import { refreshHosts } from "./box-hosts.ts";
+import { netnsOf, pidOfBox, sharesNetwork } from "./box-pid.ts";
 import { type BridgeMember, makeVeth, memberInterface } from "./bridge-session.ts";
 import { openFirewall } from "./firewall.ts";
 import type { LeaseRecord } from "./lease-record.ts";
@@ -13,7 +13,7 @@ import { Netlink } from "./netlink.ts";
 import type { NetworkRecord } from "./network-record.ts";
 import { NetworkStore } from "./network-store.ts";
 import { ensureBridge } from "./networks.ts";
-import { buildLease, findNetwork, NO_SETTINGS, ownIdentity, randomHostIndex } from "./prepare-bridges.ts";
+import { buildLease, findNetwork, NO_SETTINGS, ownIdentity, randomHostIndex, randomVeth } from "./prepare-bridges.ts";
 
 /** What may be said of its place there. */
 export interface ConnectWish {
@@ -63,6 +63,7 @@ export function connectBox(
     options: { hostname: undefined, name: wish.name ?? first?.name, network: NO_SETTINGS },
     addresses: chooseAddresses(network, alive, wish),
     launcher: ownIdentity(),
+    veth: randomVeth(),
     hosts: first?.hosts,
     isFirst: false,
   });
@@ -131,37 +132,16 @@ function allPlaces(store: NetworkStore, netlink: Netlink): readonly Place[] {
     .filter(({ lease }) => isAlive(lease, netlink));
 }
 
-/** A PID, or the name of a box in some network. Throws NsboxError ESPEC. */
+/** A box's first process, or any other that has a network of its own. Throws NsboxError ESPEC. */
 function findPid(box: string, places: readonly Place[]): number {
-  const named = places.find(({ lease }) => lease.name === box && lease.pid !== undefined)?.lease.pid;
-  const pid = named ?? (/^[1-9]\d{0,7}$/.test(box) ? Number(box) : undefined);
-  const hint = "give a PID, or the name of a box that is in a network; nsbox net inspect lists both";
+  const pid = pidOfBox(
+    box,
+    places.map(({ lease }) => lease),
+  );
+  const hint = "give a PID, or the name of a box that runs; nsbox ps and nsbox net inspect list both";
   if (pid === undefined) throw new NsboxError("ESPEC", `Cannot find the box "${box}": none has this name`, { hint });
   const its = netnsOf(pid);
   if (its === undefined) throw new NsboxError("ESPEC", `Cannot find the box ${box}: no process has this PID`, { hint });
   if (its !== netnsOf(process.pid)) return pid;
   throw new NsboxError("ESPEC", `Cannot connect ${box}: it is on the host's own network`, { hint });
-}
-
-function sharesNetwork(a: number, b: number): boolean {
-  const its = netnsOf(a);
-  return its !== undefined && its === netnsOf(b);
-}
-
-function netnsOf(pid: number): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/net`);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "ESRCH") return undefined;
-    if (code !== "EACCES") throw error;
-    throw new NsboxError(
-      "EHOST",
-      `Cannot look at the network namespace of process ${pid}: EACCES (Permission denied)`,
-      {
-        hint: "the process is more privileged than this root: give one of a box of yours",
-        cause: error,
-      },
-    );
-  }
 }

@@ -1,5 +1,6 @@
 // The same for iptables(8): chains of the network's or box's own, and what leads to them. Pure.
 import type { PublishedPort } from "#src/spec/network.ts";
+import { isEvery } from "./lease-record.ts";
 import type { NetworkRecord } from "./network-record.ts";
 import type { PublishTarget } from "./nft-rules.ts";
 
@@ -88,7 +89,7 @@ function isFor(family: "ip" | "ip6", { hostIp }: PublishedPort): boolean {
 
 function dnatRule({ protocol, hostIp, hostPort, boxPort }: PublishedPort, address: string): string {
   const to = address.includes(":") ? `[${address}]:${boxPort}` : `${address}:${boxPort}`;
-  const where = hostIp === undefined ? "" : `-d ${hostIp} `;
+  const where = hostIp === undefined || isEvery(hostIp) ? "" : `-d ${hostIp} `;
   return `${where}-p ${protocol} --dport ${hostPort} -j DNAT --to-destination ${to}`;
 }
 

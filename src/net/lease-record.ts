@@ -68,10 +68,17 @@ function parseEntry(value: unknown): readonly { readonly name: string; readonly 
   return typeof name === "string" && typeof ip === "string" ? [{ name, ip }] : [];
 }
 
+/** Whether it stands for every address of its version. */
+export function isEvery(hostIp: string): boolean {
+  return hostIp === "0.0.0.0" || hostIp === "::";
+}
+
 /** Whether two publish the same port of the same address. */
 export function portsClash(a: PublishedPort, b: PublishedPort): boolean {
   if (a.protocol !== b.protocol || a.hostPort !== b.hostPort) return false;
-  return a.hostIp === undefined || b.hostIp === undefined || a.hostIp === b.hostIp;
+  if (a.hostIp === undefined || b.hostIp === undefined || a.hostIp === b.hostIp) return true;
+  const sameVersion = a.hostIp.includes(":") === b.hostIp.includes(":");
+  return sameVersion && (isEvery(a.hostIp) || isEvery(b.hostIp));
 }
 
 /** "127.0.0.1:8080:80/tcp", as --publish takes it. */

@@ -12,4 +12,6 @@ export interface NetworkSession {
   farewell(): Farewell;
   /** Takes it back now: the box has ended, or could not be made. */
   release(): void;
+  /** Sockets that hold published ports; whoever waits for the box's end has them open. */
+  readonly holds: readonly number[];
 }

@@ -1,9 +1,11 @@
 // Networks and leases in the state folder. Whoever changes anything holds the lock.
 //
-//   net/lock
-//   net/NAME/network.json     NetworkRecord
-//   net/NAME/leases/ADDRESS   LeaseRecord
-//   net/NAME/hosts/ADDRESS    what the box with that address sees as /etc/hosts
+//   net/.lock
+//   net/NAME/network.json    NetworkRecord
+//   net/NAME/leases/DEVICE   LeaseRecord, named after the box's device on the host
+//   net/NAME/hosts/DEVICE    what that box sees as /etc/hosts
+//
+// No two boxes ever share such a name: who removes a box's files by their paths, late, removes no other's.
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { closeFile, openFile } from "#ffi/libc/fd.ts";
 import { syscall } from "#ffi/libc/syscall.ts";
@@ -11,7 +13,7 @@ import { O } from "#ffi/uapi/fcntl.ts";
 import { lockFile, readRecord, writeRecord } from "#src/state/state-files.ts";
 import { findStateFolder, openStateFolder } from "#src/state/state-folder.ts";
 import { type LeaseRecord, parseLease } from "./lease-record.ts";
-import { type NetworkRecord, parseNetworkRecord } from "./network-record.ts";
+import { type NetworkRecord, parseNetworkRecord, VETH_PREFIX } from "./network-record.ts";
 
 const PART = "net";
 const FOLDER_MODE = 0o700;
@@ -26,7 +28,7 @@ export class NetworkStore implements Disposable {
   /** Throws NsboxError. */
   constructor() {
     this.#folder = openStateFolder(PART);
-    this.#lock = lockFile(`${this.#folder}/lock`);
+    this.#lock = lockFile(`${this.#folder}/.lock`);
   }
 
   [Symbol.dispose](): void {
@@ -56,12 +58,12 @@ export class NetworkStore implements Disposable {
     return leasesIn(this.#folder, name);
   }
 
-  leasePath({ name }: NetworkRecord, { ip4 }: LeaseRecord): string {
-    return `${this.#folder}/${name}/leases/${ip4}`;
+  leasePath({ name }: NetworkRecord, { veth }: Pick<LeaseRecord, "veth">): string {
+    return `${this.#folder}/${name}/leases/${veth}`;
   }
 
-  hostsPath({ name }: NetworkRecord, ip4: string): string {
-    return `${this.#folder}/${name}/hosts/${ip4}`;
+  hostsPath({ name }: NetworkRecord, { veth }: Pick<LeaseRecord, "veth">): string {
+    return `${this.#folder}/${name}/hosts/${veth}`;
   }
 
   saveLease(network: NetworkRecord, lease: LeaseRecord): void {
@@ -70,7 +72,7 @@ export class NetworkStore implements Disposable {
 
   removeLease(network: NetworkRecord, lease: LeaseRecord): void {
     rmSync(this.leasePath(network, lease), { force: true });
-    if (lease.hosts === this.hostsPath(network, lease.ip4)) rmSync(lease.hosts, { force: true });
+    if (lease.hosts === this.hostsPath(network, lease)) rmSync(lease.hosts, { force: true });
   }
 }
 
@@ -93,8 +95,8 @@ function networksIn(folder: string): readonly NetworkRecord[] {
 function leasesIn(folder: string, network: string): readonly LeaseRecord[] {
   const leases = `${folder}/${network}/leases`;
   if (!existsSync(leases)) return [];
-  // A name with letters in it is a file that is just being written.
-  const names = readdirSync(leases).filter((name) => /^\d+\.\d+\.\d+\.\d+$/.test(name));
+  // A name with a dot in it is a file that is just being written.
+  const names = readdirSync(leases).filter((name) => name.startsWith(VETH_PREFIX) && !name.includes("."));
   return names.flatMap((name) => parseLease(readRecord(`${leases}/${name}`)) ?? []);
 }
 

@@ -1,6 +1,7 @@
 // Networks → text and JSON for people and programs. Pure.
 import { formatPort, type LeaseRecord } from "./lease-record.ts";
 import type { NetworkRecord } from "./network-record.ts";
+import { addressNumber } from "./subnet.ts";
 
 /** A network as `--json` has it. Names are stable. */
 export interface NetworkView {
@@ -34,8 +35,12 @@ export function viewNetwork(network: NetworkRecord, leases: readonly LeaseRecord
     internal,
     ...(mtu === undefined ? {} : { mtu }),
     subnets: [ip4, ...(ip6 === undefined ? [] : [ip6])],
-    boxes: leases.map(viewBox),
+    boxes: [...leases].sort(byAddress).map(viewBox),
   };
+}
+
+function byAddress(one: LeaseRecord, other: LeaseRecord): number {
+  return Number((addressNumber(one.ip4) ?? 0n) - (addressNumber(other.ip4) ?? 0n));
 }
 
 function viewBox({ name, pid, ip4, ip6, mac, veth, publish }: LeaseRecord): BoxView {

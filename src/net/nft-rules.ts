@@ -1,6 +1,7 @@
 // What nftables is to do for a network and for a box's published ports, as `nft -j -f -` reads it; see
 // libnftables-json(5). Pure.
 import type { PublishedPort } from "#src/spec/network.ts";
+import { isEvery } from "./lease-record.ts";
 import type { NetworkRecord } from "./network-record.ts";
 
 /** A command or statement of nft's JSON. */
@@ -122,7 +123,7 @@ export function publishTable({ table, ip4, ip6, ports }: PublishTarget): NftJson
     ];
     return versions.map(({ family, address }) => [
       match(meta("nfproto"), family === "ip" ? "ipv4" : "ipv6"),
-      hostIp === undefined
+      hostIp === undefined || isEvery(hostIp)
         ? match({ fib: { result: "type", flags: "daddr" } }, "local")
         : match(payload(family, "daddr"), hostIp),
       match(payload(protocol, "dport"), hostPort),

@@ -2,11 +2,11 @@
 import { formatMac, parseIp } from "#ffi/uapi/inet.ts";
 import { NsboxError } from "#src/error.ts";
 import { DEFAULT_HOSTNAME } from "#src/spec/defaults.ts";
-import { DEFAULT_NETWORK, type HostEntry, type NetworkSettings } from "#src/spec/network.ts";
+import { DEFAULT_NETWORK, type HostEntry, type NetworkSettings, type PublishedPort } from "#src/spec/network.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import { identify, type ProcessIdentity } from "#src/state/process-identity.ts";
 import { refreshHosts } from "./box-hosts.ts";
-import { type BridgeMember, BridgeSession } from "./bridge-session.ts";
+import { type BridgeMember, type BridgeParts, BridgeSession } from "./bridge-session.ts";
 import { type Firewall, openFirewall } from "./firewall.ts";
 import type { LeaseRecord } from "./lease-record.ts";
 import { type Addresses, chooseAddresses, isAlive, sweepLeases } from "./leases.ts";
@@ -15,11 +15,12 @@ import { type NetworkRecord, VETH_PREFIX } from "./network-record.ts";
 import { listNetworks, NetworkStore } from "./network-store.ts";
 import type { NetworkSession } from "./network-session.ts";
 import { createNetwork, ensureBridge, type NetworkWish, planNetwork } from "./networks.ts";
-import { checkPortsFree } from "./published-ports.ts";
+import { type HeldPorts, holdPorts } from "./published-ports.ts";
 
 /** Indices of the other ends on the host: above those that the kernel gives by itself. */
 const HOST_INDEX_RANGE: readonly [number, number] = [2 ** 20, 2 ** 30];
 const VETH_BYTES = 4;
+const NOTHING_HELD: HeldPorts = { fds: [], release: () => {} };
 
 /** An index that no device of the host is likely to have. Loading node:crypto for it would cost a part of a box. */
 export function randomHostIndex(): number {
@@ -43,14 +44,16 @@ export const NO_SETTINGS: NetworkSettings = {
 /** Takes a place in each network. Throws NsboxError. */
 export function prepareBridges(names: readonly string[], options: RunOptions): NetworkSession {
   checkRoot();
+  checkLeadable(options.network.publish);
   using netlink = new Netlink();
   using store = new NetworkStore();
   let opened: Firewall | undefined;
   const firewall = (): Firewall => (opened ??= openFirewall());
   const members: BridgeMember[] = [];
+  let held: HeldPorts | undefined;
   try {
     const networks = names.map((name) => findNetwork(store, netlink, name));
-    checkPortsFree(options.network.publish, store, netlink);
+    held = holdPorts(options.network.publish, store, netlink);
     const launcher = ownIdentity();
     for (const network of networks) {
       const bridge = ensureBridge(network, netlink, firewall);
@@ -58,15 +61,17 @@ export function prepareBridges(names: readonly string[], options: RunOptions): N
       const isFirst = members.length === 0;
       const { ip, ip6 } = options.network;
       const addresses = chooseAddresses(network, alive, isFirst ? { ip, ip6 } : { ip: undefined, ip6: undefined });
-      const hosts = members[0]?.lease.hosts ?? store.hostsPath(network, addresses.ip4);
-      const lease = buildLease({ options, addresses, launcher, hosts, isFirst });
+      const veth = randomVeth();
+      const hosts = members[0]?.lease.hosts ?? store.hostsPath(network, { veth });
+      const lease = buildLease({ options, addresses, launcher, veth, hosts, isFirst });
       store.saveLease(network, lease);
       const hostIndex = randomHostIndex();
       members.push({ network, lease, bridge: bridge.index, hostIndex, leasePath: store.leasePath(network, lease) });
     }
     writeNames(store, members);
-    return publish(members, options, firewall);
+    return publish({ members, options, held }, firewall);
   } catch (error) {
+    held?.release();
     for (const { network, lease } of members) store.removeLease(network, lease);
     throw error;
   }
@@ -90,16 +95,26 @@ export function describeBridges(names: readonly string[], options: RunOptions): 
     const alive = (found?.leases ?? []).filter((lease) => isAlive(lease, netlink));
     const { ip, ip6 } = options.network;
     const addresses = chooseAddresses(network, alive, n === 0 ? { ip, ip6 } : { ip: undefined, ip6: undefined });
-    const lease = buildLease({ options, addresses, launcher, hosts: undefined, isFirst: n === 0 });
+    const veth = randomVeth();
+    const lease = buildLease({ options, addresses, launcher, veth, hosts: undefined, isFirst: n === 0 });
     return { network, lease, bridge: 0, hostIndex: HOST_INDEX_RANGE[0], leasePath: "" };
   });
-  return new BridgeSession(members, options, []);
+  return new BridgeSession({ members, options, held: NOTHING_HELD, undo: [] });
 }
 
 function checkRoot(): void {
   if (process.geteuid?.() === 0) return;
   throw new NsboxError("EHOST", "Cannot use --net bridge: EPERM, it changes the host's network, which takes root", {
     hint: "use --net pasta, which needs no privileges",
+  });
+}
+
+/** KERNEL: nothing sent to ::1 leaves the loopback device, whatever becomes of its destination. */
+function checkLeadable(ports: readonly PublishedPort[]): void {
+  const port = ports.find(({ hostIp }) => hostIp === "::1");
+  if (port === undefined) return;
+  throw new NsboxError("ESPEC", `Cannot publish port ${port.hostPort} of ::1: no rule leads from there to a bridge`, {
+    hint: `publish it at 127.0.0.1, or use --net pasta, which listens there`,
   });
 }
 
@@ -133,12 +148,18 @@ interface LeaseParts {
   readonly options: Pick<RunOptions, "hostname" | "name" | "network">;
   readonly addresses: Addresses;
   readonly launcher: ProcessIdentity;
+  readonly veth: string;
   readonly hosts: string | undefined;
   readonly isFirst: boolean;
 }
 
+/** A name for a box's device on the host that no other has, or had. */
+export function randomVeth(): string {
+  return `${VETH_PREFIX}${crypto.getRandomValues(new Uint8Array(VETH_BYTES)).toHex()}`;
+}
+
 /** A lease for a box that is not there yet. */
-export function buildLease({ options, addresses, launcher, hosts, isFirst }: LeaseParts): LeaseRecord {
+export function buildLease({ options, addresses, launcher, veth, hosts, isFirst }: LeaseParts): LeaseRecord {
   const { ip4, ip6 } = addresses;
   const own = options.hostname ?? options.name ?? DEFAULT_HOSTNAME;
   const ownHosts: readonly HostEntry[] = [
@@ -151,7 +172,7 @@ export function buildLease({ options, addresses, launcher, hosts, isFirst }: Lea
     ip6,
     mac: isFirst && options.network.mac !== undefined ? options.network.mac : macOf(ip4),
     name: options.name,
-    veth: `${VETH_PREFIX}${crypto.getRandomValues(new Uint8Array(VETH_BYTES)).toHex()}`,
+    veth,
     launcher,
     pid: undefined,
     publish: isFirst ? options.network.publish : [],
@@ -176,11 +197,11 @@ function writeNames(store: NetworkStore, members: readonly BridgeMember[]): void
     );
 }
 
-function publish(members: readonly BridgeMember[], options: RunOptions, firewall: () => Firewall): NetworkSession {
-  const [first] = members;
-  const ports = options.network.publish;
-  if (first === undefined || ports.length === 0) return new BridgeSession(members, options, []);
+function publish(parts: Omit<BridgeParts, "undo">, firewall: () => Firewall): NetworkSession {
+  const [first] = parts.members;
+  const ports = parts.options.network.publish;
+  if (first === undefined || ports.length === 0) return new BridgeSession({ ...parts, undo: [] });
   const { veth: table, ip4, ip6 } = first.lease;
   firewall().addPublished({ table, ip4, ip6, ports });
-  return new BridgeSession(members, options, firewall().undoPublished(table));
+  return new BridgeSession({ ...parts, undo: firewall().undoPublished(table) });
 }

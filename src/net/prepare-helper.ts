@@ -12,7 +12,10 @@ import { checkBindable } from "./published-ports.ts";
 import type { NetworkSession } from "./network-session.ts";
 
 /** Starts a program and waits until it is ready; see src/run/spawn-helper.ts. */
-export type SpawnHelper = (command: readonly string[]) => { readonly pid: number } | { readonly said: string };
+export type SpawnHelper = (
+  command: readonly string[],
+  box: number,
+) => { readonly pid: number } | { readonly said: string };
 
 /** Finds the program, and checks what it needs. Throws NsboxError. */
 export function prepareHelper(options: RunOptions, spawn: SpawnHelper): NetworkSession {
@@ -24,7 +27,8 @@ export function prepareHelper(options: RunOptions, spawn: SpawnHelper): NetworkS
     network,
     makeLink: () => assert(false, "a box with a helper has no device of nsbox's making"),
     startHelper: (command, pid) => {
-      const started = spawn(command.map((word) => word.replaceAll(PID_WORD, String(pid))));
+      const words = command.map((word) => word.replaceAll(PID_WORD, String(pid)));
+      const started = spawn(words, pid);
       if ("said" in started) throw helperFailure(command[0] ?? "", started.said);
       helper = started.pid;
     },
@@ -33,6 +37,8 @@ export function prepareHelper(options: RunOptions, spawn: SpawnHelper): NetworkS
       if (helper !== undefined) rawSyscall("kill", helper, SIGTERM);
       helper = undefined;
     },
+    // The program holds them itself.
+    holds: [],
   };
 }
 

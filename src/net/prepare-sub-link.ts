@@ -65,6 +65,7 @@ export function prepareSubLink(kind: "macvlan" | "ipvlan", parent: string, optio
     startHelper: () => assert(false, `a box with ${kind} has no helper`),
     farewell: () => NO_FAREWELL,
     release: () => {},
+    holds: [],
   };
 }
 

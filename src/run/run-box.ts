@@ -40,6 +40,7 @@ export interface RunBoxOptions {
 export interface BoxNetworkSession extends OutsideNetwork {
   farewell(): Farewell;
   release(): void;
+  readonly holds: readonly number[];
 }
 
 /** Starts the box and waits for it. Throws NsboxError if its command could not be started. */
@@ -77,7 +78,7 @@ export function runPlan(plan: Plan, facts: HostFacts, options: RunPlanOptions): 
     mark("the box sets itself up, and the command begins");
     printTrace();
     if (options.started !== undefined) begin(box, options.started);
-    if (watched && watcher !== undefined) stepAside(watcher, facts, watcherArgv);
+    if (watched && watcher !== undefined) stepAside(watcher, facts, watcherArgv, network?.holds);
     const { ended, timedOut } = supervise(box, timeoutMs, options.companion);
     return { pid: box.pid, exitCode: exitCodeOf(ended), timedOut };
   } finally {

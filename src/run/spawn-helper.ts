@@ -72,7 +72,8 @@ function start(command: readonly string[], streams: Streams): number {
   }
 }
 
-function readErrors(errors: Fd): string {
+/** What a program wrote there. */
+export function readErrors(errors: Fd): string {
   const bytes = new Uint8Array(ERRORS_MAX);
   const length = syscall("messages", "pread64", errors, bytes, bytes.length, 0);
   return new TextDecoder().decode(bytes.subarray(0, length)).trim();

@@ -3,21 +3,26 @@ import { closeFile, type Fd } from "#ffi/libc/fd.ts";
 import { setSignalMask } from "#ffi/libc/process.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
+import { NO_FAREWELL } from "#src/spec/network.ts";
 import type { Spec } from "#src/spec/spec.ts";
 import { launch } from "./launch.ts";
+import type { BoxNetworkSession } from "./run-box.ts";
 import { startKeeper } from "./start-keeper.ts";
+import { startNetworkKeeper } from "./start-network-keeper.ts";
 import { removePlaceholders } from "./step-aside.ts";
 import { SUPERVISED_SIGNALS } from "./supervise.ts";
 
 export interface DetachOptions {
   /** `null`, `log` and `status`; closed when this returns or throws. */
   readonly files: { readonly null: Fd; readonly log: Fd; readonly status: Fd };
+  /** What stands on the host for its network. */
+  readonly network?: BoxNetworkSession | undefined;
   /** Called with the PIDs of the box's init and of its terminal's keeper, before the box goes on. */
   readonly record: (pid: number, keeper: number | undefined) => void;
 }
 
 /** Starts the box and leaves it; gives the PID of its init. Throws NsboxError if the command could not be started. */
-export function startDetached(spec: Spec, facts: HostFacts, { files, record }: DetachOptions): number {
+export function startDetached(spec: Spec, facts: HostFacts, { files, network, record }: DetachOptions): number {
   const plan = buildPlan(spec, facts);
   const placeholders = spec.box.protected.flatMap(({ make }) => make ?? []);
   // A signal that ends nsbox half-way is held back until the box stands, or is gone.
@@ -28,7 +33,11 @@ export function startDetached(spec: Spec, facts: HostFacts, { files, record }: D
     const keepTerminal = (terminal: Fd): void => {
       keeper = startKeeper({ terminal, log }, facts);
     };
-    const box = launch(plan, facts, { files: { ...files }, keepTerminal, record: (pid) => record(pid, keeper) });
+    const recordAll = (pid: number): void => {
+      keepNetwork(network, pid, facts);
+      record(pid, keeper);
+    };
+    const box = launch(plan, facts, { files: { ...files }, network, keepTerminal, record: recordAll });
     closeFile(box.pidfd);
     return box.pid;
   } catch (error) {
@@ -37,4 +46,12 @@ export function startDetached(spec: Spec, facts: HostFacts, { files, record }: D
   } finally {
     setSignalMask(facts.signalMask);
   }
+}
+
+/** Rules that lead to the box have to go when it ends, and its ports are held until then: that takes a process. */
+function keepNetwork(network: BoxNetworkSession | undefined, box: number, { arch }: HostFacts): void {
+  const farewell = network?.farewell() ?? NO_FAREWELL;
+  const holds = network?.holds ?? [];
+  if (farewell.commands.length === 0 && holds.length === 0) return;
+  startNetworkKeeper({ arch, box, farewell, holds });
 }

@@ -5,7 +5,7 @@ import { buildElf, elfTapeBase } from "#ffi/runner/elf.ts";
 import { assemble } from "#ffi/tape/assemble.ts";
 import { type Call, call, fd, strings } from "#ffi/tape/call.ts";
 import { LIMITS } from "#ffi/tape/format.ts";
-import { AT, CLOSE_RANGE } from "#ffi/uapi/fcntl.ts";
+import { AT, CLOSE_RANGE, F } from "#ffi/uapi/fcntl.ts";
 import { type Placeholder, placeholderCalls, watchCalls, type Watch } from "#src/plan/steps/watch.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { nativeRunner } from "./native-runner.ts";
@@ -39,13 +39,19 @@ function runInPlace(calls: readonly Call[], arch: HostFacts["arch"], fds: Readon
 }
 
 /**
- * Replaces this process by the watcher. Returns only if the kernel refuses.
+ * Replaces this process by the watcher, which has the files of `keep` open. Returns only if the kernel refuses.
  *
  * The signals that it forwards, SIGCHLD and SIGALRM are blocked already: the mask stays across exec.
  */
-export function stepAside(watcher: Fd, { arch }: HostFacts, argv: readonly string[]): void {
+export function stepAside(
+  watcher: Fd,
+  { arch }: HostFacts,
+  argv: readonly string[],
+  keep: readonly number[] = [],
+): void {
   const calls = [
     call("close_range", [3, 0xffffffff, CLOSE_RANGE.CLOEXEC]),
+    ...keep.map((file) => call("fcntl", [file, F.SETFD, 0])),
     call("execveat", [fd("watcher"), "", strings(argv), strings([]), AT.EMPTY_PATH], { fail: "back" }),
     call("getpid", [], { label: "back", then: "return" }),
   ];

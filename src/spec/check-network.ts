@@ -54,9 +54,14 @@ export function checkNetwork({
     const twice = settings.publish
       .slice(0, n)
       .some(
-        (other) => other.hostPort === port.hostPort && other.protocol === port.protocol && other.hostIp === port.hostIp,
+        (other) =>
+          other.hostPort === port.hostPort &&
+          other.protocol === port.protocol &&
+          (other.hostIp === port.hostIp || other.hostIp === undefined || port.hostIp === undefined),
       );
     if (twice)
-      throw new NsboxError("EUSAGE", `Cannot publish port ${port.hostPort} twice`, { hint: "give each port once" });
+      throw new NsboxError("EUSAGE", `Cannot publish port ${port.hostPort} twice`, {
+        hint: "give each port once; without an address it is of every address",
+      });
   }
 }

@@ -1,5 +1,6 @@
 // What is kept of a box from its start on: one JSON file that is written once and never changed.
 import type { Label } from "#src/spec/options.ts";
+import type { Farewell } from "#src/spec/network.ts";
 import type { Spec } from "#src/spec/spec.ts";
 import type { ExactProcess } from "./process-life.ts";
 
@@ -23,6 +24,8 @@ export interface BoxRecord {
   /** Nothing of the box stays once it has ended. */
   readonly rm: boolean;
   readonly log: BoxLog;
+  /** What is to be taken back of its network; undefined where it has none of its own. */
+  readonly farewell: Farewell | undefined;
   readonly spec: Spec;
 }
 

@@ -75,22 +75,31 @@ describeWith(["root", "ip", "nft", "curl", "busybox", "ping"], "nsbox run --net 
     const { stdout } = await host.inBox(["--net", "bridge", "--name", "late"], "grep early /etc/hosts | wc -l");
     expect(stdout.trim()).toBe("2");
     await host.inBox(["--net", "bridge", "--name", "third"], "true");
-    await waitFor(
-      async () => (await host.sh("ls $NSBOX_STATE_DIR/net/default/leases | wc -l")).stdout.trim() === "1",
-      "one lease",
-    );
+    const inspect = async (): Promise<string> => (await host.nsbox("net", "inspect", "default", "--json")).stdout;
+    await waitFor(async () => JSON.parse(await inspect())[0].boxes.length === 1, "one box");
     expect(first.child.exitCode).toBeNull();
   });
 
   const deviceGone = (): Promise<true> =>
     waitFor(async () => !(await host.must("ip -br link")).includes("nsv"), "the device to go");
 
+  const files = (): Promise<string> =>
+    host.must("cd $NSBOX_STATE_DIR/net/default; ls leases hosts | grep -c nsv || true");
+
   test("nothing is left of a box that has ended: no device, no lease, no file", async () => {
     await deviceGone(); // of boxes that were killed before
+    await host.nsbox("net", "prune");
+    await host.inBox(["--net", "bridge"], "true");
+    await deviceGone();
+    expect(await files()).toBe("0\n");
+  });
+
+  test("the lease of a box with a name goes with that name: with the next box, or net prune", async () => {
     await host.inBox(["--net", "bridge", "--name", "gone"], "true");
     await deviceGone();
-    const folder = "$NSBOX_STATE_DIR/net/default";
-    expect(await host.must(`ls ${folder}/leases ${folder}/hosts | grep -c 10. || true`)).toBe("0\n");
+    expect(await files()).toBe("1\n");
+    expect((await host.inBox(["--net", "bridge"], "cat /etc/hosts")).stdout).not.toContain("gone");
+    expect(await files()).toBe("0\n");
   });
 
   test("a box whose launcher is killed leaves a lease that the next box takes back", async () => {

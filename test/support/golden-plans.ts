@@ -15,7 +15,7 @@ interface GoldenCase {
   readonly options: Partial<RunOptions>;
 }
 
-const HOSTS_FILE = "/run/nsbox/net/default/hosts/10.213.0.2";
+const HOSTS_FILE = "/run/nsbox/net/default/hosts/nsv01234567";
 
 const BRIDGED: BoxNetwork = {
   interfaces: [

@@ -102,6 +102,7 @@ function bytesAt(memory: Memory, args: readonly bigint[]): Uint8Array {
 
 /** The command, pid 4321, was killed by signal 9. */
 function waitid(memory: Memory, address: number): bigint {
+  if (address === 0) return 0n;
   const at = address - memory.base;
   memory.view.setInt32(at + 8, 2, true); // CLD_KILLED
   memory.view.setInt32(at + 16, 4321, true);

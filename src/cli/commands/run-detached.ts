@@ -6,6 +6,7 @@ import { warnOfExposure } from "#src/cli/warn-of-exposure.ts";
 import { NsboxError } from "#src/error.ts";
 import { printOut } from "#src/host/print.ts";
 import { readFacts } from "#src/host/read-facts.ts";
+import type { BoxNetworkSession } from "#src/run/run-box.ts";
 import { startDetached } from "#src/run/start-detached.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
@@ -19,15 +20,30 @@ import { readIdentity } from "#src/state/process-life.ts";
 
 /** Prints the box's name. Throws NsboxError. */
 export async function runDetached(options: RunOptions): Promise<number> {
-  const facts = readFacts(options);
   // What killed commands left behind goes now, so that it can't pile up.
   listBoxes();
   if (options.name !== undefined && isNameTaken(options.name)) throw nameTaken(options.name);
-  const name = options.name ?? freeName();
-  const spec = buildSpec({ ...options, name }, facts, await compileProfile(options, facts));
+  const named: NamedOptions = { ...options, name: options.name ?? freeName() };
+  const { net } = options.namespaces;
+  if (net?.kind !== "network" && net?.kind !== "box") return startNamed(named, readFacts(named), undefined);
+  const { runWithNetwork } = await import("#src/cli/run-with-network.ts");
+  return runWithNetwork(named, (resolved, facts, network) =>
+    startNamed({ ...resolved, name: named.name }, facts, network),
+  );
+}
+
+type NamedOptions = RunOptions & { readonly name: string };
+
+async function startNamed(
+  options: NamedOptions,
+  facts: HostFacts,
+  network: BoxNetworkSession | undefined,
+): Promise<number> {
+  const spec = buildSpec(options, facts, await compileProfile(options, facts));
   await warnOfExposure(options, spec, facts);
   const log = logOf(options, facts);
-  const pid = startRecorded({ name, options, facts, spec, log });
+  const pid = startRecorded({ options, facts, spec, log, network });
+  const { name } = options;
   printOut(options.json ? `${JSON.stringify({ name, pid, log })}\n` : `${name}\n`);
   return 0;
 }
@@ -50,22 +66,23 @@ function logOf({ log }: RunOptions, { cwd }: HostFacts): BoxLog {
 }
 
 interface Start {
-  readonly name: string;
-  readonly options: RunOptions;
+  readonly options: NamedOptions;
   readonly facts: HostFacts;
   readonly spec: Spec;
   readonly log: BoxLog;
+  readonly network: BoxNetworkSession | undefined;
 }
 
-function startRecorded({ name, options, facts, spec, log }: Start): number {
+function startRecorded({ options, facts, spec, log, network }: Start): number {
   const box = openNewBox(log);
   try {
     return startDetached(spec, facts, {
       files: box.files,
+      network,
       record: (pid, keeper) => {
         const identity = readIdentity(pid);
         if (identity === undefined) throw new NsboxError("EINTERNAL", "Cannot record the box: it has gone");
-        box.commit(name, {
+        box.commit(options.name, {
           version: RECORD_VERSION,
           createdAt: Date.now(),
           process: identity,
@@ -74,6 +91,7 @@ function startRecorded({ name, options, facts, spec, log }: Start): number {
           labels: options.labels,
           rm: options.rm,
           log,
+          farewell: network?.farewell(),
           spec,
         });
       },

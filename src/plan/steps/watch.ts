@@ -85,7 +85,7 @@ export function waitCalls({ pid, forward, timeoutMs, placeholders, farewell = NO
 const NULL_DEVICE = "/dev/null";
 
 /** Ends what served the box, and takes back what was made for it; goes on at the next call, whatever fails. */
-function farewellCalls({ processes, files, commands }: Farewell): readonly Call[] {
+export function farewellCalls({ processes, files, commands }: Farewell): readonly Call[] {
   const ignored = (one: Call, n: number): readonly Call[] => {
     const past = `past ${one.name} ${n}`;
     return [{ ...one, fail: past }, call("getpid", [], { label: past })];

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { pastaWords, slirpWords } from "#src/net/helper-words.ts";
+import { parseHelperPorts } from "#src/net/helper-ports.ts";
 import { NO_OPTIONS } from "#test/support/sample-facts.ts";
 
 const { network } = NO_OPTIONS;
@@ -29,4 +30,15 @@ test("pasta is told of ports, addresses and name servers", () => {
 test("slirp4netns is told what it can do, and what it can't is refused", () => {
   expect(slirpWords(network, USER).join(" ")).toContain("--userns-path=/proc/{pid}/ns/user {pid} eth0");
   expect(() => slirpWords({ ...network, ip: "10.0.0.9" }, USER)).toThrow("Cannot use --ip: slirp4netns");
+});
+
+test("what pasta was told of ports is read back from its words", () => {
+  const publish = [
+    { protocol: "tcp", hostIp: "127.0.0.1", hostPort: 8080, boxPort: 80 },
+    { protocol: "tcp", hostIp: "::1", hostPort: 8081, boxPort: 80 },
+    { protocol: "udp", hostIp: undefined, hostPort: 53, boxPort: 5353 },
+  ] as const;
+  expect(parseHelperPorts(pastaWords({ ...network, publish }, USER))).toEqual([...publish]);
+  expect(parseHelperPorts(pastaWords(network, USER))).toEqual([]);
+  expect(parseHelperPorts(["pasta", "--tcp-ports", "evil/1:2", "--tcp-ports"])).toEqual([]);
 });

@@ -23,7 +23,7 @@ function lease(ip4: string, ip6?: string): LeaseRecord {
     launcher: { pid: 42, startTicks: 7 },
     pid: 43,
     publish: [{ protocol: "tcp", hostIp: undefined, hostPort: 80, boxPort: 80 }],
-    hosts: "/run/nsbox/net/small/hosts/10.50.0.2",
+    hosts: "/run/nsbox/net/small/hosts/nsv01234567",
     ownHosts: [{ name: "web", ip: ip4 }],
   };
 }
@@ -68,6 +68,8 @@ describe("a lease's record", () => {
     const port = { protocol: "tcp", hostIp: undefined, hostPort: 80, boxPort: 80 } as const;
     expect(portsClash(port, { ...port, hostIp: "127.0.0.1", boxPort: 9 })).toBe(true);
     expect(portsClash({ ...port, hostIp: "192.0.2.1" }, { ...port, hostIp: "127.0.0.1" })).toBe(false);
+    expect(portsClash({ ...port, hostIp: "0.0.0.0" }, { ...port, hostIp: "127.0.0.1" })).toBe(true);
+    expect(portsClash({ ...port, hostIp: "::" }, { ...port, hostIp: "127.0.0.1" })).toBe(false);
     expect(portsClash(port, { ...port, protocol: "udp" })).toBe(false);
     expect(formatPort({ ...port, hostIp: "::1" })).toBe("[::1]:80:80/tcp");
   });

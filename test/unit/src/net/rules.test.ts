@@ -54,6 +54,15 @@ describe("publishTable()", () => {
   });
 });
 
+test.each(["0.0.0.0", "::"])("%s stands for every address of its version, for nft and iptables", (hostIp) => {
+  const ports = [{ protocol: "tcp", hostIp, hostPort: 80, boxPort: 80 } as const];
+  const text = JSON.stringify(publishTable({ ...TARGET, ports }));
+  expect(text).toContain('"type","flags":"daddr"');
+  expect(text).not.toContain(`"${hostIp}"`);
+  expect(text.includes("fd00::2")).toBe(hostIp === "::");
+  expect(JSON.stringify(iptablesPublish({ ...TARGET, ports }))).not.toContain(`-d ${hostIp}`);
+});
+
 describe("iptables", () => {
   test("has chains of the network's own, and takes back what leads to them first", () => {
     const [ip, ip6] = iptablesNetwork(NETWORK);
