@@ -158,7 +158,7 @@ const HINTS: readonly HintRow[] = [
   {
     kind: "join",
     errno: "EPERM",
-    hint: "joining needs privilege over the namespace: run as root, or join its user namespace too (--userns PID)",
+    hint: "joining needs privilege over the namespace: run as root, or join its user namespace too (--userns PID); from inside another user namespace, such as a box's, nobody can",
   },
   {
     kind: "join-process",

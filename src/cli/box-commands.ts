@@ -28,14 +28,17 @@ export const BOX_COMMANDS: readonly Command[] = [
   },
   {
     name: "exec",
-    usage: "nsbox exec [FLAGS] BOX|PID [--] COMMAND [ARGUMENTS]",
+    usage:
+      "nsbox exec [FLAGS] BOX|PID [--] COMMAND [ARGUMENTS]\n       nsbox exec --net NAME [--uts NAME …] -- COMMAND [ARGUMENTS]",
     summary: "run a command in a box, or in the namespaces of a process",
     about:
-      "In a box: in all of its namespaces, with its capabilities, Landlock and filter, as its user; never freer than the box unless that is asked for. Beside a PID: in its namespaces and cgroup, with its ids, capabilities and no_new_privs.",
+      "In a box: in all of its namespaces, with its capabilities, Landlock and filter, as its user; never freer than the box unless that is asked for. Beside a PID: in its namespaces and cgroup, with its ids, capabilities and no_new_privs. With -- in place of BOX or PID: in the namespaces that flags name and nothing else, as ip netns exec and nsenter --net=FILE do.",
     examples: [
       ["nsbox exec -t web sh", "a shell in the box web"],
       ["nsbox exec -e DEBUG=1 web ./check", "with one more variable"],
       ["nsbox exec --ns net 4711 ss -tln", "what a process listens on, with your own tools"],
+      ["nsbox exec --net web -- ip address", "your own tools in a network that nsbox ns pin keeps"],
+      ["nsbox exec --net web 4711 sh", "in all that isolates 4711, but with that network"],
       ["nsbox exec $(podman inspect -f '{{.State.Pid}}' c1) sh", "in a container that nsbox did not start"],
     ],
     options: EXEC_OPTIONS,

@@ -89,10 +89,11 @@ export const COMMANDS: readonly Command[] = [
     usage: "nsbox ns pin NAME FLAGS | ls [NAME…] | rm NAME… [--json]",
     summary: "keep namespaces under a name, to enter them again",
     about:
-      "pin makes new namespaces that outlive every process in them; run enters them by name; rm lets them go, and they end with their last process. As root their files are mounted in /run/nsbox. A user's, and PID namespaces, are held by a process of a few pages, and a user's come with a user namespace, which run enters with them. NSBOX_STATE_DIR names another folder.",
+      "pin makes new namespaces that outlive every process in them; run and exec enter them by name; rm lets them go, and they end with their last process. As root their files are mounted in /run/nsbox. A user's, and PID namespaces, are held by a process of a few pages, and a user's come with a user namespace, which run enters with them. NSBOX_STATE_DIR names another folder.",
     examples: [
       ["nsbox ns pin web --net --uts --hostname web", "a network and a host name that stay"],
       ["nsbox run --net web --uts web -- sh", "a box in them; a second one meets it on loopback"],
+      ["nsbox exec --net web -- ss -tln", "what listens in it, with your own tools"],
       ["nsbox ns ls", "which there are, and what holds them"],
       ["nsbox ns rm web", "let them go"],
     ],

@@ -2,10 +2,11 @@
 import { parseCapabilities } from "#src/spec/grammar/parse-capability.ts";
 import { parseEnv } from "#src/spec/grammar/parse-env.ts";
 import { parseUser } from "#src/spec/grammar/parse-identity.ts";
+import { parseNamespace } from "#src/spec/grammar/parse-namespace.ts";
 import { parseNamespaceTypes } from "#src/spec/grammar/parse-namespace-types.ts";
 import { parsePath } from "#src/spec/grammar/parse-path.ts";
 import type { ExecOptions } from "#src/spec/build-exec.ts";
-import type { EnvOption } from "#src/spec/options.ts";
+import type { EnvOption, NamespaceOption } from "#src/spec/options.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 import type { Option } from "./option.ts";
 
@@ -15,9 +16,10 @@ export type ExecDraft = { -readonly [K in keyof Omit<ExecOptions, Lists>]: ExecO
   capAdd: string[];
   capDrop: string[];
   namespaces: NamespaceType[] | undefined;
+  joins: Partial<Record<NamespaceType, NamespaceOption>>;
 };
 
-type Lists = "env" | "capAdd" | "capDrop" | "namespaces";
+type Lists = "env" | "capAdd" | "capDrop" | "namespaces" | "joins";
 
 /** A draft in which nothing has been said. */
 export function emptyExec(): ExecDraft {
@@ -31,6 +33,7 @@ export function emptyExec(): ExecDraft {
     capAdd: [],
     capDrop: [],
     namespaces: undefined,
+    joins: {},
     preserveCredentials: false,
     root: false,
     wd: false,
@@ -41,6 +44,15 @@ export function emptyExec(): ExecDraft {
 const PROCESS = "Process";
 const PRIVILEGES = "Privileges";
 const ENTER = "What to enter, of a PID";
+const INSTEAD = "What to enter instead, or alone: NAME of nsbox ns ls, a path, or a PID";
+
+function join(type: NamespaceType, doc: string): Option<ExecDraft> {
+  const name = type === "user" ? "userns" : type;
+  const apply = (d: ExecDraft, value: string): void => {
+    d.joins[type] = parseNamespace(`--${name}`, value);
+  };
+  return { name, value: "NAME", group: INSTEAD, doc, apply };
+}
 
 export const EXEC_OPTIONS: readonly Option<ExecDraft>[] = [
   {
@@ -171,6 +183,14 @@ export const EXEC_OPTIONS: readonly Option<ExecDraft>[] = [
       d.wd = true;
     },
   },
+  join("net", "its network; as root, --net /run/netns/NAME is ip netns exec NAME"),
+  join("uts", "its host and domain name"),
+  join("ipc", "its System V and POSIX queues, semaphores, shared memory"),
+  join("mnt", "its mounts: its files instead of yours"),
+  join("pid", "its processes; /proc stays as it is"),
+  join("cgroup", "its root of the cgroups that are seen"),
+  join("time", "its clock offsets"),
+  join("user", "its user namespace; a pin's own is entered with what it owns"),
   {
     name: "json",
     group: "Output",

@@ -7,8 +7,14 @@ import { nearest } from "./suggest.ts";
 
 const NAMES_MAX = 8;
 
-/** The pin with this name; `type` is what a flag of `run` wants of it. Throws NsboxError ESPEC, with the nearest name. */
-export function findPin(pins: readonly Pin[], name: string, type?: NamespaceType): Pin {
+/** Words that `run` takes in place of a name. */
+const WORDS: readonly string[] = ["new", "host"];
+
+/**
+ * The pin with this name; `type` is what a flag wants of it, which takes these other words too. Throws NsboxError ESPEC,
+ * with the nearest name.
+ */
+export function findPin(pins: readonly Pin[], name: string, type?: NamespaceType, words: readonly string[] = []): Pin {
   const found = pins.find((pin) => pin.name === name);
   if (found !== undefined) return found;
   throw new NsboxError("ESPEC", `Cannot find ${JSON.stringify(name)}: no namespaces are pinned under this name`, {
@@ -16,41 +22,54 @@ export function findPin(pins: readonly Pin[], name: string, type?: NamespaceType
       name,
       pins.map((pin) => pin.name),
       type,
+      words,
     ),
   });
 }
 
-function hintFor(name: string, names: readonly string[], type: NamespaceType | undefined): string {
-  const near = nearest(name, type === undefined ? names : [...names, "new", "host"]);
+function hintFor(
+  name: string,
+  names: readonly string[],
+  type: NamespaceType | undefined,
+  words: readonly string[],
+): string {
+  const near = nearest(name, [...names, ...words]);
   if (near !== undefined) return `did you mean ${near}?`;
   const all = `${names.slice(0, NAMES_MAX).join(", ")}${names.length > NAMES_MAX ? ", …" : ""}`;
   const make = `nsbox ns pin NAME ${pinFlag(type ?? "net")} makes them`;
   const there = names.length > 0 ? `these are: ${all}` : `none are yet; ${make}`;
-  return type === undefined ? there : `write new, host, a PID, a path, or a pinned name: ${there}`;
+  return type === undefined ? there : `write ${[...words, "a PID"].join(", ")}, a path, or a pinned name: ${there}`;
 }
 
 function pinFlag(type: NamespaceType): string {
   return type === "user" ? "--userns" : `--${type}`;
 }
 
+/** The same options with a path for each name. */
+export function resolvePins(options: RunOptions): RunOptions {
+  return { ...options, namespaces: resolveNames(options.namespaces, WORDS) };
+}
+
 /**
- * The same options with a path for each name.
+ * A path for each name; `words` are what else may stand there.
  *
  * Who may not enter a namespace by himself may from its owner: unless --userns says something else, a pin's user
  * namespace is entered with it.
  */
-export function resolvePins(options: RunOptions): RunOptions {
+export function resolveNames(given: NamespaceOptions, words: readonly string[]): NamespaceOptions {
   const pins = readPins();
-  const namespaces: Partial<Record<NamespaceType, NamespaceOption>> = { ...options.namespaces };
+  const namespaces: Partial<Record<NamespaceType, NamespaceOption>> = { ...given };
   for (const type of NAMESPACE_TYPES) {
-    const option = options.namespaces[type];
+    const option = given[type];
     if (option?.kind !== "name") continue;
-    const pin = findPin(pins, option.name, type);
+    const pin = findPin(pins, option.name, type, words);
     namespaces[type] = pathOf(pin, type);
     if (namespaces.user === undefined && typesOf(pin).includes("user")) namespaces.user = pathOf(pin, "user");
   }
-  return { ...options, namespaces };
+  return namespaces;
 }
+
+type NamespaceOptions = Readonly<Partial<Record<NamespaceType, NamespaceOption>>>;
 
 function pathOf(pin: Pin, type: NamespaceType): NamespaceOption {
   const { name, record, broken } = pin;

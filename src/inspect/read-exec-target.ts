@@ -22,14 +22,23 @@ interface Credentials {
   readonly hasFilter: boolean;
 }
 
-/** Reads it, as far as it will be entered. Throws what the kernel says. */
+/** The caller, who enters no process. */
+export function readOwnTarget(cwd: string, joined: readonly NamespaceType[]): ExecTarget {
+  const { uid, gid, capabilities, noNewPrivileges } = readCredentials("self");
+  const user = { uid, gid, additionalGids: [], umask: UMASK };
+  return { capabilities, noNewPrivileges, user, cwd, ownFiles: joined.includes("mnt") };
+}
+
+/** Reads it, as far as it will be entered: those of its namespaces that others replace are not. Throws what the kernel says. */
 export function readExecTarget(
   pid: number,
   { namespaces: only, root }: Pick<ExecOptions, "namespaces" | "root">,
+  joined: readonly NamespaceType[],
 ): ReadTarget {
   const namespace = (who: number | "self", type: NamespaceType): string => readlinkSync(`/proc/${who}/ns/${type}`);
   const isOther = (type: NamespaceType): boolean => namespace(pid, type) !== namespace("self", type);
-  const enters = (type: NamespaceType): boolean => isOther(type) && (only?.includes(type) ?? true);
+  const enters = (type: NamespaceType): boolean =>
+    isOther(type) && !joined.includes(type) && (only?.includes(type) ?? true);
   const own = readCredentials("self");
   const theirs = readCredentials(pid);
   // Its capabilities hold in a user namespace that stays outside: there is nothing to be like.
@@ -46,7 +55,7 @@ export function readExecTarget(
         umask: UMASK,
       },
       cwd: folderIn(readlinkSync(`/proc/${pid}/cwd`), root ? readlinkSync(`/proc/${pid}/root`) : "/"),
-      ownFiles: enters("mnt"),
+      ownFiles: enters("mnt") || joined.includes("mnt"),
     },
     hasFilter: theirs.hasFilter,
   };

@@ -25,7 +25,7 @@ export const INIT_IMAGE = "init image";
 const NETWORK = "network";
 
 /** Order of setns(2): the user namespace first gives the privilege for the others; mnt last, as paths change. */
-const JOIN_ORDER: readonly NamespaceType[] = ["user", "pid", "ipc", "uts", "net", "cgroup", "time", "mnt"];
+export const JOIN_ORDER: readonly NamespaceType[] = ["user", "pid", "ipc", "uts", "net", "cgroup", "time", "mnt"];
 
 /** The whole plan of a box. Throws NsboxError ESPEC where the Spec can't be had on this machine. */
 export function buildPlan(spec: Spec, facts: HostFacts): Plan {

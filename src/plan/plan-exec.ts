@@ -4,12 +4,17 @@ import type { NamespaceType, Spec } from "#src/spec/spec.ts";
 import { planCommand, planLimits } from "./build-plan.ts";
 import type { Plan } from "./plan.ts";
 import type { CloneStep } from "./steps/launch.ts";
+import type { JoinStep } from "./steps/namespaces.ts";
 import type { Step } from "./steps.ts";
 
 /** What of a process is entered, besides what the Spec says of the command. */
 export interface Entry {
-  /** Those that are not the launcher's own anyway. */
+  /** Those of the process that are not the launcher's own anyway. */
   readonly namespaces: readonly NamespaceType[];
+  /** Others that have a file, in this order. */
+  readonly joins: readonly Omit<JoinStep, "kind">[];
+  /** The joins take what one may do inside the namespaces of the process, not outside. */
+  readonly joinsInside: boolean;
   /** none: it is the same, or can't be opened. */
   readonly cgroup: "none" | "optional" | "required";
   readonly root: boolean;
@@ -25,6 +30,7 @@ export interface Entry {
 export function buildExecPlan(spec: Spec, facts: HostFacts, entry: Entry): Plan {
   const { namespaces, cgroup, detach } = entry;
   const clone: CloneStep = { kind: "clone", namespaces: 0, vfork: false, clone3: facts.clone3, sibling: true };
+  const joins = entry.joins.map((join): JoinStep => ({ kind: "join", ...join }));
   const command = [...planLimits(spec, facts, []), ...planCommand(spec, facts)];
   return {
     launcher: [clone],
@@ -34,7 +40,9 @@ export function buildExecPlan(spec: Spec, facts: HostFacts, entry: Entry): Plan 
       // SECURITY: what lives in there could trace or read whoever enters (CVE-2016-9962).
       { kind: "not-dumpable" },
       ...(cgroup === "none" ? [] : [{ kind: "join-cgroup", optional: cgroup === "optional" } as const]),
+      ...(entry.joinsInside ? [] : joins),
       ...(namespaces.length === 0 ? [] : [{ kind: "join-process", types: namespaces } as const]),
+      ...(entry.joinsInside ? joins : []),
     ],
     setup: [
       ...(detach ? [] : [{ kind: "parent-death", check: true } as const]),

@@ -15,9 +15,11 @@ export interface ExecRequest {
   readonly spec: Spec;
   readonly facts: HostFacts;
   /** The process by descriptor, proved to be the right one; closed when this is over. */
-  readonly pidfd: Fd;
-  readonly pid: number;
+  readonly target: { readonly pid: number; readonly pidfd: Fd } | undefined;
   readonly namespaces: readonly NamespaceType[] | undefined;
+  /** In place of the process's, or of one's own; see Entry. */
+  readonly joins: Entry["joins"];
+  readonly joinsInside: boolean;
   readonly root: boolean;
   readonly preserveCredentials: boolean;
   /** A box of ours, whose Spec says what groups it has. */
@@ -44,17 +46,25 @@ export function startExec(request: ExecRequest): number {
 }
 
 function prepare(request: ExecRequest, detach: boolean) {
-  const { spec, facts, pid, pidfd, preserveCredentials } = request;
-  const namespaces = otherNamespaces(pid).filter((type) => request.namespaces?.includes(type) ?? true);
+  const { spec, facts, target, joins, joinsInside, preserveCredentials } = request;
+  const shared = { joins, joinsInside, preserveCredentials, detach };
+  if (target === undefined) {
+    const entry: Entry = { ...shared, namespaces: [], cgroup: "none", root: false, groups: "keep" };
+    return { plan: buildExecPlan(spec, facts, entry), files: {} };
+  }
+  const { pid, pidfd } = target;
+  const joined = joins.map(({ type }) => type);
+  const namespaces = otherNamespaces(pid).filter(
+    (type) => !joined.includes(type) && (request.namespaces?.includes(type) ?? true),
+  );
   const cgroup = openCgroup(pid, facts.uid);
   const root = request.root && namespaces.includes("mnt") ? openRoot(pid, facts) : undefined;
   const entry: Entry = {
+    ...shared,
     namespaces,
     cgroup: cgroup === undefined ? "none" : facts.uid === 0 ? "required" : "optional",
     root: root !== undefined,
-    preserveCredentials,
     groups: request.isBox ? "box" : allowsSetGroups(pid, facts, namespaces) ? "none" : "keep",
-    detach,
   };
   const files: Record<string, Fd> = { [TARGET]: pidfd };
   if (cgroup !== undefined) files[TARGET_CGROUP] = cgroup;

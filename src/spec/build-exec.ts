@@ -2,7 +2,7 @@
 import { CAPS } from "#ffi/uapi/capability.ts";
 import { buildEnv } from "./build-env.ts";
 import type { HostFacts } from "./facts.ts";
-import type { RunOptions } from "./options.ts";
+import type { NamespaceOption, RunOptions } from "./options.ts";
 import { normalPath } from "./path.ts";
 import type { Capabilities, Landlock, NamespaceType, Spec, User } from "./spec.ts";
 
@@ -18,6 +18,8 @@ export interface ExecOptions {
   readonly capDrop: readonly string[];
   /** Of a PID: these only; undefined: all. */
   readonly namespaces: readonly NamespaceType[] | undefined;
+  /** Each in place of the caller's own, or of the one that the box or PID has. */
+  readonly joins: Readonly<Partial<Record<NamespaceType, NamespaceOption>>>;
   readonly preserveCredentials: boolean;
   readonly root: boolean;
   readonly wd: boolean;
@@ -51,7 +53,7 @@ export function buildBoxExec(spec: Spec, args: readonly string[], options: ExecO
   };
 }
 
-/** A process that is not of a box of ours, as far as it says what isolates it. */
+/** A process that is not of a box of ours, as far as it says what isolates it; or the caller, where none is entered. */
 export interface ExecTarget {
   readonly capabilities: Capabilities;
   readonly noNewPrivileges: boolean;
@@ -60,6 +62,12 @@ export interface ExecTarget {
   readonly cwd: string;
   /** Its files are entered. */
   readonly ownFiles: boolean;
+}
+
+/** Who enters a user namespace by its file is root in there, and nothing else is known of it; see nsenter(1). */
+export function rootInside(target: ExecTarget): ExecTarget {
+  const sets = { bounding: CAPS, effective: CAPS, permitted: CAPS, inheritable: [], ambient: [] };
+  return { ...target, capabilities: sets, user: { ...target.user, uid: 0, gid: 0 } };
 }
 
 /** A command beside any process: with its ids, its capabilities at most, and its no_new_privs. */

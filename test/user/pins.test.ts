@@ -3,59 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { childrenOf, isAlive, type LiveBox, liveBox, namespaceOf } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
-import { nsbox, NSBOX, runCommand, type RunResult, tempDir, waitFor } from "#test/support/nsbox.ts";
-
-interface View {
-  readonly name: string;
-  readonly state: string;
-  readonly reason?: string;
-  readonly holder: { readonly kind: string; readonly pid: number; readonly startTicks: number };
-  readonly namespaces: readonly { readonly type: string; readonly inode: number; readonly path: string }[];
-}
-
-const isRoot = process.getuid?.() === 0;
-
-interface State extends AsyncDisposable {
-  readonly path: string;
-  readonly env: Readonly<Record<string, string>>;
-  ns(...args: readonly string[]): Promise<RunResult>;
-  run(flags: readonly string[], script: string): Promise<string>;
-  list(): Promise<readonly View[]>;
-}
-
-/** A state folder of the test's own, in which nothing is left. */
-function openState(): State {
-  const dir = tempDir();
-  const path = dir.join("state");
-  const env = { PATH: process.env["PATH"] ?? "", NSBOX_STATE_DIR: path };
-  const ns = (...args: readonly string[]): Promise<RunResult> => nsbox(["ns", ...args], { env });
-  const list = async (): Promise<readonly View[]> => JSON.parse((await ns("ls", "--json")).stdout) as readonly View[]; // what the command documents
-  return {
-    path,
-    env,
-    ns,
-    list,
-    async run(flags, script) {
-      const { stdout, stderr } = await nsbox(["run", ...flags, "--", "sh", "-c", script], { env });
-      return `${stdout}${stderr}`.trim();
-    },
-    async [Symbol.asyncDispose]() {
-      const names = (await list()).map(({ name }) => name);
-      if (names.length > 0) await ns("rm", ...names);
-      dir[Symbol.dispose]();
-    },
-  };
-}
-
-async function pin(state: State, ...args: readonly string[]): Promise<View> {
-  const { stdout, stderr } = await state.ns("pin", ...args, "--json");
-  expect(stderr).toBe("");
-  return JSON.parse(stdout) as View; // what the command documents
-}
-
-function inodeOf(view: View, type: string): string {
-  return `${type}:[${view.namespaces.find((one) => one.type === type)?.inode ?? 0}]`;
-}
+import { inodeOf, isRoot, openState, pin, type State, type View } from "#test/support/pin-state.ts";
+import { nsbox, NSBOX, runCommand, tempDir, waitFor } from "#test/support/nsbox.ts";
 
 /** Whether a namespace is still there: a process is in it or a mount of this mount namespace shows it. */
 function isThere(link: string): boolean {

@@ -1,16 +1,17 @@
 // `nsbox exec`: a command in a box, or beside any process.
 import { requireRunning, unknownBox } from "#src/cli/box-words.ts";
+import { flagOf, type Joins, resolveJoins } from "#src/cli/exec-joins.ts";
 import { EXEC_OPTIONS, emptyExec } from "#src/cli/exec-options.ts";
 import { parseOptions } from "#src/cli/parse.ts";
 import { emptyDraft } from "#src/cli/run-draft.ts";
 import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
 import { readFacts } from "#src/host/read-facts.ts";
-import { readExecTarget } from "#src/inspect/read-exec-target.ts";
+import { readExecTarget, readOwnTarget } from "#src/inspect/read-exec-target.ts";
 import { type ExecRequest, runExec, startExec } from "#src/run/run-exec.ts";
-import { buildBoxExec, buildProcessExec, type ExecOptions } from "#src/spec/build-exec.ts";
+import { buildBoxExec, buildProcessExec, type ExecOptions, type ExecTarget, rootInside } from "#src/spec/build-exec.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
-import type { Spec } from "#src/spec/spec.ts";
+import type { NamespaceType, Spec } from "#src/spec/spec.ts";
 import { boxOfProcess, findProcess, type FoundProcess } from "#src/state/find-process.ts";
 import { openProcess } from "#src/state/process-life.ts";
 
@@ -18,17 +19,13 @@ import { openProcess } from "#src/state/process-life.ts";
 export async function execCommand(argv: readonly string[]): Promise<number> {
   const options = emptyExec();
   const { words } = parseOptions(EXEC_OPTIONS, options, argv, { command: "exec", stopAtWord: true });
-  const [word, ...rest] = words;
-  const args = rest[0] === "--" ? rest.slice(1) : rest;
-  if (word === undefined || args.length === 0) {
-    throw new NsboxError("EUSAGE", `Cannot exec: no ${word === undefined ? "box or PID" : "command"} is given`, {
-      hint: "write nsbox exec BOX COMMAND, for example: nsbox exec web sh",
-    });
-  }
-  const found = findTarget(word);
+  const { target, args } = splitWords(words, argv, options);
+  const found = target === undefined ? undefined : findTarget(target, options);
   const facts = readFacts({ ...emptyDraft(), args });
   const request = {
     ...requestFor(found, args, options, facts),
+    facts,
+    preserveCredentials: options.preserveCredentials,
     watcherArgv: options.json ? undefined : ["nsbox", "exec", ...argv],
   };
   if (options.detach) {
@@ -41,9 +38,38 @@ export async function execCommand(argv: readonly string[]): Promise<number> {
   return outcome.exitCode;
 }
 
-function findTarget(word: string): FoundProcess {
+interface Words {
+  /** Undefined: the namespaces that flags name are entered, and nothing else. */
+  readonly target: string | undefined;
+  readonly args: readonly string[];
+}
+
+/** A box or PID comes first, unless "--" does behind flags such as --net NAME. Throws NsboxError EUSAGE. */
+function splitWords(words: readonly string[], argv: readonly string[], { joins }: ExecOptions): Words {
+  const [flag] = Object.keys(joins);
+  const alone = flag !== undefined && argv[argv.length - words.length - 1] === "--";
+  const target = alone ? undefined : words[0];
+  const rest = alone ? words : words.slice(1);
+  const args = rest[0] === "--" && !alone ? rest.slice(1) : rest;
+  if (args.length > 0) return { target, args };
+  const missing = target === undefined && flag === undefined ? "box or PID" : "command";
+  throw new NsboxError("EUSAGE", `Cannot exec: no ${missing} is given`, {
+    hint:
+      flag === undefined
+        ? "write nsbox exec BOX COMMAND, for example: nsbox exec web sh"
+        : "write nsbox exec FLAGS -- COMMAND, for example: nsbox exec --net web -- ip address",
+  });
+}
+
+function findTarget(word: string, { joins }: ExecOptions): FoundProcess {
   const found = findProcess(word);
   if (found === undefined) {
+    const [flag] = Object.keys(joins);
+    if (flag !== undefined) {
+      throw new NsboxError("ESPEC", `Cannot exec in ${JSON.stringify(word)}: there is no such box and no such PID`, {
+        hint: `for a command in what the flags name and nothing else, write -- before it: -- ${word} …`,
+      });
+    }
     if (!/^\d+$/.test(word)) throw unknownBox(word);
     throw new NsboxError("ESPEC", `Cannot exec in ${word}: no box has this name, and no process this PID`, {
       hint: "nsbox ps lists the boxes, ps ax the processes",
@@ -53,21 +79,25 @@ function findTarget(word: string): FoundProcess {
   return found;
 }
 
+type Entered = Pick<ExecRequest, "spec" | "target" | "namespaces" | "joins" | "joinsInside" | "isBox" | "root">;
+
 /** SECURITY: a process of a box is treated as the box: a PID must not be a way to be freer than it. */
 function requestFor(
-  found: FoundProcess,
+  found: FoundProcess | undefined,
   args: readonly string[],
   options: ExecOptions,
   facts: HostFacts,
-): Omit<ExecRequest, "watcherArgv"> {
+): Entered {
+  if (found === undefined) return requestAlone(args, options, facts);
   const { pid } = found.process;
   const pidfd = openProcess(found.process);
   if (pidfd === undefined) throw new NsboxError("ESPEC", `Cannot exec in process ${pid}: it has just ended`);
-  const base = { facts, pidfd, pid, preserveCredentials: options.preserveCredentials };
+  const joins = resolveJoins(options, pid);
+  const base = { target: { pid, pidfd }, joins: joins.list, joinsInside: joins.owned };
   const box = found.kind === "box" ? found.box : boxOfProcess(pid);
   if (box === undefined) {
     const { namespaces, root } = options;
-    return { ...base, isBox: false, namespaces, root, spec: specBeside(pid, args, options, facts) };
+    return { ...base, isBox: false, namespaces, root, spec: specBeside(pid, args, options, facts, joins) };
   }
   refusePartial(options, box.name);
   return {
@@ -79,30 +109,60 @@ function requestFor(
   };
 }
 
+/** Only what flags name is entered; all else stays the caller's, as with ip netns exec. */
+function requestAlone(args: readonly string[], options: ExecOptions, facts: HostFacts): Entered {
+  const flag = ofProcess(options);
+  if (flag !== undefined) {
+    throw new NsboxError("EUSAGE", `Cannot use ${flag}: no box and no PID is given`, {
+      hint: `it says what to enter of a PID: write that before the command, or leave out ${flag}`,
+    });
+  }
+  const joins = resolveJoins(options, undefined);
+  const target = asEntered(readOwnTarget(facts.cwd, typesOf(joins)), joins);
+  return {
+    target: undefined,
+    joins: joins.list,
+    joinsInside: false,
+    isBox: false,
+    namespaces: undefined,
+    root: false,
+    spec: buildProcessExec(target, args, options, facts),
+  };
+}
+
+function typesOf({ list }: Joins): readonly NamespaceType[] {
+  return list.map(({ type }) => type);
+}
+
+function asEntered(target: ExecTarget, joins: Joins): ExecTarget {
+  return typesOf(joins).includes("user") ? rootInside(target) : target;
+}
+
+/** The first flag that is about a process, and what is entered of it. */
+function ofProcess({ namespaces, root, wd }: ExecOptions): string | undefined {
+  return namespaces !== undefined ? "--ns" : root ? "--root" : wd ? "--wd" : undefined;
+}
+
 /** What would leave a part of the box's isolation out. */
-function refusePartial({ namespaces, preserveCredentials, root, wd }: ExecOptions, box: string): void {
-  const flag =
-    namespaces !== undefined
-      ? "--ns"
-      : preserveCredentials
-        ? "--preserve-credentials"
-        : root
-          ? "--root"
-          : wd
-            ? "--wd"
-            : undefined;
+function refusePartial(options: ExecOptions, box: string): void {
+  const foreign = (Object.keys(options.joins) as NamespaceType[]).find((type) => !REPLACEABLE.includes(type)); // of a Record by type
+  const own = ofProcess(options) ?? (options.preserveCredentials ? "--preserve-credentials" : undefined);
+  const flag = own ?? (foreign === undefined ? undefined : flagOf(foreign));
   if (flag === undefined) return;
   throw new NsboxError("EUSAGE", `Cannot use ${flag} with the box ${JSON.stringify(box)}: a box is entered whole`, {
     hint: `leave out ${flag}; it is for processes that nsbox did not start`,
   });
 }
 
-function specBeside(pid: number, args: readonly string[], options: ExecOptions, facts: HostFacts): Spec {
-  const { target, hasFilter } = readExecTarget(pid, options);
+/** What a box may be left for when that is said: the rest of what confines it holds all the same. */
+const REPLACEABLE: readonly NamespaceType[] = ["net", "uts", "ipc"];
+
+function specBeside(pid: number, args: readonly string[], options: ExecOptions, facts: HostFacts, joins: Joins): Spec {
+  const { target, hasFilter } = readExecTarget(pid, options, typesOf(joins));
   if (hasFilter) {
     printError(
       `nsbox: note: process ${pid} has a seccomp filter, which nobody can copy: this command runs without it\n`,
     );
   }
-  return buildProcessExec(target, args, options, facts);
+  return buildProcessExec(asEntered(target, joins), args, options, facts);
 }

@@ -9,6 +9,8 @@ import { NO_OPTIONS, SAMPLE_FACTS } from "#test/support/sample-facts.ts";
 
 const BOX: Entry = {
   namespaces: ["user", "mnt", "pid"],
+  joins: [],
+  joinsInside: false,
   cgroup: "optional",
   root: false,
   preserveCredentials: false,
