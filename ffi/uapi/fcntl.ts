@@ -54,6 +54,9 @@ export const AT = {
   EXECVE_CHECK: 0x10000, // since 6.14
 } as const;
 
+/** O_ASYNC: SIGIO to who F_SETOWN names, whenever there is something to read. The kernel's headers call it so. */
+export const FASYNC = 0x2000;
+
 /** Commands of fcntl(2). */
 export const F = {
   DUPFD: 0,
@@ -64,6 +67,7 @@ export const F = {
   GETLK: 5,
   SETLK: 6,
   SETLKW: 7,
+  SETOWN: 8,
   OFD_GETLK: 36,
   OFD_SETLK: 37,
   OFD_SETLKW: 38,
@@ -77,6 +81,15 @@ export const F = {
 
 /** The only flag of F_SETFD. */
 export const FD_CLOEXEC = 0x1;
+
+/** Where lseek(2) counts from; DATA: the next byte that is no hole. */
+export const SEEK = { SET: 0, CUR: 1, END: 2, DATA: 3, HOLE: 4 } as const;
+
+/** Modes of fallocate(2). */
+export const FALLOC = { KEEP_SIZE: 0x1, PUNCH_HOLE: 0x2 } as const;
+
+/** Flags of splice(2). */
+export const SPLICE = { MOVE: 0x1, NONBLOCK: 0x2, MORE: 0x4 } as const;
 
 /** Seals of F_ADD_SEALS, see memfd_create(2). */
 export const F_SEAL = {

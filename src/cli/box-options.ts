@@ -2,6 +2,7 @@
 import { parseDuration, parseWhole } from "#src/spec/grammar/parse-number.ts";
 import { parseSignalName } from "#src/spec/grammar/parse-signal.ts";
 import { parseDetachKeys } from "#src/spec/grammar/parse-detach-keys.ts";
+import { parseWhen } from "./parse-when.ts";
 import { type PsFilter, parsePsFilter } from "./ps-filter.ts";
 import type { Option } from "./option.ts";
 
@@ -74,6 +75,9 @@ export interface LogsDraft extends JsonDraft {
   follow: boolean;
   tail: number | undefined;
   timestamps: boolean;
+  /** In ms since 1970. */
+  since: number | undefined;
+  until: number | undefined;
 }
 
 const LINES_MAX = 1_000_000_000;
@@ -99,9 +103,28 @@ export const LOGS_OPTIONS: readonly Option<LogsDraft>[] = [
     },
   },
   {
-    name: "timestamps",
+    name: "since",
+    value: "TIME",
     group: OUTPUT,
-    doc: "with -f: when each line came; the log holds no times",
+    doc: "what was printed from then on: 10m ago, or 2026-01-31T12:00",
+    apply: (d, v) => {
+      d.since = parseWhen("--since", v, Date.now());
+    },
+  },
+  {
+    name: "until",
+    value: "TIME",
+    group: OUTPUT,
+    doc: "what was printed up to then",
+    apply: (d, v) => {
+      d.until = parseWhen("--until", v, Date.now());
+    },
+  },
+  {
+    name: "timestamps",
+    short: "t",
+    group: OUTPUT,
+    doc: "when each line came",
     apply: (d) => {
       d.timestamps = true;
     },

@@ -1,5 +1,5 @@
 // The flags of `run` that are about boxes that live on, a row each.
-import { parseLabel, parseRestart } from "#src/spec/grammar/parse-detach.ts";
+import { parseLabel, parseLogSize, parseRestart } from "#src/spec/grammar/parse-detach.ts";
 import { parseName } from "#src/spec/grammar/parse-identity.ts";
 import { parsePath } from "#src/spec/grammar/parse-path.ts";
 import type { Option } from "./option.ts";
@@ -60,6 +60,15 @@ export const DETACH_OPTIONS: readonly Option<RunDraft>[] = [
     doc: "with -d: where output goes, or none (default: nsbox logs has it)",
     apply: (d, v) => {
       d.log = parsePath("--log", v);
+    },
+  },
+  {
+    name: "log-size",
+    value: "SIZE",
+    group: DETACHED,
+    doc: "with -d: keep this much of it (default 10m), or unlimited",
+    apply: (d, v) => {
+      d.logSize = parseLogSize(v);
     },
   },
 ];

@@ -94,6 +94,7 @@ export function emptyDraft(): RunDraft {
     labels: [],
     restart: undefined,
     log: undefined,
+    logSize: undefined,
     dryRun: false,
     json: false,
     help: false,

@@ -14,6 +14,7 @@ import { isRootIdmapped, planMounts } from "./plan-mounts.ts";
 import { LISTENER_SOCKET } from "./steps/confine.ts";
 import type { CloneStep, LauncherStep } from "./steps/launch.ts";
 import { planInterfaces } from "./steps/network.ts";
+import { INIT_LOG_FILES } from "./steps/record-output.ts";
 import type { Step } from "./steps.ts";
 
 /** What Bun ignores, and must not be ignored in the command; SIGCHLD, whose being ignored would hide orphans. */
@@ -55,7 +56,7 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
     ...(spec.linux.namespaces.mnt.kind === "new" ? planMounts(spec, facts) : []),
     ...(spec.process.terminal ? [{ kind: "open-terminal" } as const] : []),
     ...network.setup,
-    ...(spec.box.detached === undefined || spec.process.terminal ? [] : [{ kind: "log-streams" } as const]),
+    ...planLogStreams(spec),
   ];
   const command = planCommand(spec, facts);
   const { detached } = spec.box;
@@ -93,6 +94,12 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
   };
 }
 
+/** Where a box that lives on reads from and prints to, unless it has a terminal. */
+function planLogStreams({ box: { detached }, process }: Spec): readonly Step[] {
+  if (detached === undefined || process.terminal) return [];
+  return [{ kind: "log-streams", to: detached.log === undefined ? "file" : "init" }];
+}
+
 /** The launcher's part of the network and the box's, which waits for it as late as it can. */
 function planNetwork(spec: Spec, first: boolean): Omit<BothParts, "become"> {
   const { network } = spec.box;
@@ -122,19 +129,17 @@ function planInit(spec: Spec, facts: HostFacts): readonly Step[] {
     ];
   }
   const { restart } = detached;
+  const log = spec.process.terminal ? undefined : detached.log;
   // Who starts the command again needs all that it took to start it first.
   const keep = restart.kind === "no" ? start.keep : undefined;
-  return [
-    ...initFiles(spec).map((file) => ({ kind: "close-on-exec", file }) as const),
-    ...planOomScore(spec),
-    { kind: "run-detached", ...start, keep, forward, restart, timeoutMs, passFds },
-  ];
+  return [...planOomScore(spec), { kind: "run-detached", ...start, keep, forward, restart, timeoutMs, passFds, log }];
 }
 
 /** The launcher's files that the init still has, and the command has not. */
-function initFiles({ box, linux: { seccomp } }: Spec): readonly string[] {
+function initFiles({ box: { detached }, process, linux: { seccomp } }: Spec): readonly string[] {
+  const log = detached?.log === undefined || process.terminal ? [] : INIT_LOG_FILES;
   const listener = seccomp?.listener === undefined ? [] : [LISTENER_SOCKET];
-  return ["report", ...(box.detached === undefined ? [] : ["status"]), ...listener];
+  return ["report", ...(detached === undefined ? [] : ["status"]), ...log, ...listener];
 }
 
 function newNamespaces(spec: Spec): number {
@@ -310,7 +315,7 @@ export function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
     { kind: "capabilities", sets: process.capabilities },
     // Changing ids clears it; in a PID namespace of the box's own the kernel ends all with the init.
     ...(sharesPids || !box.init ? [{ kind: "parent-death", check: false } as const] : []),
-    ...(box.init ? [] : [{ kind: "close-files", keep: box.passFds } as const]),
+    ...(box.init && box.detached === undefined ? [] : [{ kind: "close-files", keep: box.passFds } as const]),
     { kind: "personality", fixedLayout: false },
     { kind: "signals", defaults: RESET_SIGNALS, mask: facts.signalMask },
     ...(process.noNewPrivileges ? planSeccomp(spec) : []),

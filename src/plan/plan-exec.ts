@@ -49,7 +49,7 @@ export function buildExecPlan(spec: Spec, facts: HostFacts, entry: Entry): Plan 
       ...(entry.root ? [{ kind: "enter-root" } as const] : []),
       ...(spec.box.keyring ? [{ kind: "session-keyring", optional: true } as const] : []),
       ...(spec.process.terminal ? [{ kind: "open-terminal" } as const] : []),
-      ...(detach ? [{ kind: "log-streams" } as const] : []),
+      ...(detach ? [{ kind: "log-streams", to: "file" } as const] : []),
       ...command.flatMap((step) => adapted(step, entry)),
     ],
     init: [],

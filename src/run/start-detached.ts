@@ -1,6 +1,7 @@
 // A box that outlives its launcher, up to its command's start.
 import { closeFile, type Fd } from "#ffi/libc/fd.ts";
 import { setSignalMask } from "#ffi/libc/process.ts";
+import { assert } from "#src/error.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { NO_FAREWELL } from "#src/spec/network.ts";
@@ -13,8 +14,8 @@ import { removePlaceholders } from "./step-aside.ts";
 import { SUPERVISED_SIGNALS } from "./supervise.ts";
 
 export interface DetachOptions {
-  /** `null`, `log` and `status`; closed when this returns or throws. */
-  readonly files: { readonly null: Fd; readonly log: Fd; readonly status: Fd };
+  /** Those that the plan names; closed when this returns or throws. */
+  readonly files: Readonly<Record<string, Fd>>;
   /** What stands on the host for its network. */
   readonly network?: BoxNetworkSession | undefined;
   /** Called with the PIDs of the box's init and of its terminal's keeper, before the box goes on. */
@@ -31,13 +32,14 @@ export function startDetached(spec: Spec, facts: HostFacts, { files, network, re
     let keeper: number | undefined;
     const { log } = files;
     const keepTerminal = (terminal: Fd): void => {
-      keeper = startKeeper({ terminal, log }, facts);
+      assert(log !== undefined, "a box with a terminal that nobody sits at has a log");
+      keeper = startKeeper({ terminal, log, others: files }, spec.box.detached?.log, facts);
     };
     const recordAll = (pid: number): void => {
       keepNetwork(network, pid, facts);
       record(pid, keeper);
     };
-    const box = launch(plan, facts, { files: { ...files }, network, keepTerminal, record: recordAll });
+    const box = launch(plan, facts, { files, network, keepTerminal, record: recordAll });
     closeFile(box.pidfd);
     return box.pid;
   } catch (error) {

@@ -24,6 +24,8 @@ export interface Outside {
   readonly files: readonly Fd[];
   /** Files that it has under the same numbers as this process. */
   readonly keep?: readonly Fd[];
+  /** Numbers of files that its calls have by name. */
+  readonly fds?: Readonly<Record<string, number>>;
 }
 
 /** What the child does with the launcher's memory, up to its exec. */
@@ -54,7 +56,7 @@ export function startOutside(outside: Outside, { arch }: Pick<HostFacts, "arch">
   const image = openMemfd(outside.name);
   const base = mapMemory(LIMITS.bytes);
   try {
-    const own = { ...options, base: elfTapeBase(arch), fds: { report: NO_REPORT } };
+    const own = { ...options, base: elfTapeBase(arch), fds: { ...outside.fds, report: NO_REPORT } };
     fillAndSeal(image, buildElf(arch, assemble(outside.calls, own)));
     const tape = assemble(startCalls(outside), { ...options, base, fds: { image, report: NO_REPORT } });
     const bytes = viewMemory(base, tape.bytes.length);

@@ -2,7 +2,7 @@
 import { NsboxError } from "#src/error.ts";
 import { MASKED_PATHS, DEFAULT_HOSTNAME, DEFAULT_OOM_SCORE_RISE, READONLY_PATHS } from "./defaults.ts";
 import { checkNetwork } from "./check-network.ts";
-import { checkDetached } from "./check-detached.ts";
+import { buildDetached, checkDetached } from "./check-detached.ts";
 import { buildAudit } from "./build-audit.ts";
 import { buildCapabilities } from "./build-capabilities.ts";
 import { buildEgress } from "./build-egress.ts";
@@ -90,7 +90,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Secco
       proc,
       timeoutMs: options.timeoutMs,
       audit: buildAudit(options, facts),
-      detached: options.detach ? { restart: options.restart ?? { kind: "no" } } : undefined,
+      detached: options.detach ? buildDetached(options) : undefined,
       passFds: options.passFds,
     },
   };

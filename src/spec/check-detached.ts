@@ -1,13 +1,30 @@
 // What goes with -d, and what does not. Pure.
 import { NsboxError } from "#src/error.ts";
+import { LOG_SIZE_DEFAULT } from "./log-layout.ts";
 import type { RunOptions } from "./options.ts";
-import type { Namespaces } from "./spec.ts";
+import type { Detached, Namespaces } from "./spec.ts";
+
+/** What makes a box one that lives on. */
+export function buildDetached({ restart, log, logSize }: RunOptions): Detached {
+  const limitBytes = logSize === "unlimited" ? undefined : (logSize ?? LOG_SIZE_DEFAULT);
+  return { restart: restart ?? { kind: "no" }, log: log === undefined ? { limitBytes } : undefined };
+}
 
 /** Throws NsboxError EUSAGE. */
 export function checkDetached(options: RunOptions, namespaces: Namespaces): void {
   if (!options.detach) return checkAttached(options);
   if (options.tty === true && options.log === "none")
     throw conflict("-t and --log none", "what is printed is shown from the log", "leave out --log none");
+  if (options.logSize !== undefined && options.log !== undefined) {
+    const hint = "leave out one of them; a file of yours may be truncated at any time (logrotate's copytruncate)";
+    throw new NsboxError(
+      "EUSAGE",
+      `Cannot use --log-size with --log ${options.log}: it bounds the log that nsbox keeps`,
+      {
+        hint,
+      },
+    );
+  }
   if (!options.init) throw conflict("--no-init", "the init alone knows how the command ends", "leave out --no-init");
   if (options.allowHosts.length > 0)
     throw conflict(
@@ -22,9 +39,14 @@ export function checkDetached(options: RunOptions, namespaces: Namespaces): void
   throw conflict("--pid", why, "leave out --pid: a box that lives on needs one of its own");
 }
 
-function checkAttached({ labels, restart, log }: RunOptions): void {
-  const flag =
-    restart !== undefined ? "--restart" : log !== undefined ? "--log" : labels.length > 0 ? "--label" : undefined;
+function checkAttached({ labels, restart, log, logSize }: RunOptions): void {
+  const said: readonly (readonly [flag: string, isSaid: boolean])[] = [
+    ["--restart", restart !== undefined],
+    ["--log", log !== undefined],
+    ["--log-size", logSize !== undefined],
+    ["--label", labels.length > 0],
+  ];
+  const flag = said.find(([, isSaid]) => isSaid)?.[0];
   if (flag === undefined) return;
   throw new NsboxError("EUSAGE", `Cannot use ${flag} without -d: this box ends with nsbox`, {
     hint: `add -d, or leave out ${flag}`,

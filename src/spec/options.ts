@@ -112,6 +112,8 @@ export interface RunOptions {
   readonly restart: Restart | undefined;
   /** Where a detached box's output goes: a file, or "none"; undefined: a file of its own. */
   readonly log: string | undefined;
+  /** What that file may take; undefined: the default. */
+  readonly logSize: number | "unlimited" | undefined;
   readonly dryRun: boolean;
   readonly json: boolean;
   /** -h or --help: nothing else is looked at. */

@@ -188,9 +188,17 @@ export type Restart =
   | { readonly kind: "on-failure"; readonly max: number | undefined }
   | { readonly kind: "always" };
 
+/** A log that nsbox keeps, with times. */
+export interface KeptLog {
+  /** What it may take at most; undefined: all that there is. */
+  readonly limitBytes: number | undefined;
+}
+
 /** A box that outlives its launcher: its init alone stays with it. */
 export interface Detached {
   readonly restart: Restart;
+  /** undefined: what is printed goes to a file as it is, or nowhere. */
+  readonly log: KeptLog | undefined;
 }
 
 /** What the OCI specification has no word for. */

@@ -7,9 +7,11 @@ import type { ExactProcess } from "./process-life.ts";
 /** Raised where an older nsbox would misread what a newer one writes. */
 export const RECORD_VERSION = 1;
 
-/** Where a box's output goes. `own` is the file `log` in the box's folder. */
+/** Where a box's output goes. `own` are the files `log` and `log.times` in the box's folder. */
 export type BoxLog =
-  { readonly kind: "own" } | { readonly kind: "file"; readonly path: string } | { readonly kind: "none" };
+  | { readonly kind: "own"; readonly isBounded: boolean }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "none" };
 
 export interface BoxRecord {
   readonly version: typeof RECORD_VERSION;

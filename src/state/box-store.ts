@@ -10,6 +10,7 @@ import { STATUS } from "#src/spec/status-layout.ts";
 import { type BoxLog, type BoxRecord, parseRecord } from "./box-record.ts";
 import { type BoxStatus, killedStatusFile, parseStatusFile } from "./box-status.ts";
 import { type Life, type ExactProcess, readIdentity, readLife } from "./process-life.ts";
+import { openLogFiles } from "./open-log-files.ts";
 import { settleBox } from "./settle-box.ts";
 import { findStateFolder, openStateFolder } from "./state-folder.ts";
 
@@ -27,12 +28,8 @@ export interface Box {
   readonly life: Life;
 }
 
-/** Files that a box in the making is given. */
-export interface BoxFiles {
-  readonly null: Fd;
-  readonly log: Fd;
-  readonly status: Fd;
-}
+/** Files that a box in the making is given, by the names that the plan has for them. */
+export type BoxFiles = Readonly<Record<string, Fd>>;
 
 /** A box that nobody sees yet. */
 export interface NewBox {
@@ -54,7 +51,7 @@ export function openNewBox(log: BoxLog): NewBox {
     return {
       files: {
         null: openFile("/dev/null", O.RDONLY),
-        log: openLog(log, folder),
+        ...openLogFiles(log, folder),
         status: openFile(`${folder}/status`, O.WRONLY),
       },
       commit(name, record) {
@@ -86,22 +83,6 @@ function notWritten(boxes: string, cause: unknown): unknown {
     hint: "make room there, or set NSBOX_STATE_DIR to a folder elsewhere",
     cause,
   });
-}
-
-function openLog(log: BoxLog, folder: string): Fd {
-  if (log.kind === "none") return openFile("/dev/null", O.WRONLY);
-  const path = log.kind === "own" ? `${folder}/log` : log.path;
-  try {
-    return openFile(path, O.WRONLY | O.CREAT | O.APPEND, 0o600);
-  } catch (cause) {
-    if (!(cause instanceof SyscallError)) throw cause;
-    throw new NsboxError("ESPEC", `Cannot write the log ${JSON.stringify(path)}: ${explainErrno(cause.errno)}`, {
-      syscall: cause.syscall,
-      errno: cause.errno,
-      hint: "give a file in a folder that exists and that you may write to",
-      cause,
-    });
-  }
 }
 
 /** The error where a box of this name exists. */

@@ -129,6 +129,7 @@ export const NO_OPTIONS: RunOptions = {
   labels: [],
   restart: undefined,
   log: undefined,
+  logSize: undefined,
   dryRun: false,
   json: false,
   help: false,

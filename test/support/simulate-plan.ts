@@ -20,7 +20,12 @@ const FDS = {
   null: 101,
   log: 102,
   status: 103,
-  "listener-socket": 104,
+  "listener-socket": 109,
+  "log-end": 104,
+  "log-times": 105,
+  "log-pipe": 106,
+  "log-out": 107,
+  "log-sink": 108,
   "join-net": 96,
   "join-user": 97,
 };

@@ -6,8 +6,8 @@ import { type BoxState, openBoxState, type SeenBox } from "#test/support/box-sta
 import { describeWith } from "#test/support/needs.ts";
 import { NSBOX, runCommand, startNsbox, tempDir, waitFor } from "#test/support/nsbox.ts";
 
-/** More with NSBOX_KILL_ROUNDS. */
-const ROUNDS = Number(process.env["NSBOX_KILL_ROUNDS"] ?? "60");
+/** Of each of three commands, so that there are 500 in all; more with NSBOX_KILL_ROUNDS. */
+const ROUNDS = Number(process.env["NSBOX_KILL_ROUNDS"] ?? "170");
 /** Longer than any of the commands takes. */
 const MOMENT_MS = 60;
 
@@ -141,20 +141,46 @@ describeWith(["userns"], "many at once", () => {
   });
 });
 
+/** Runs a script in which $1 is a folder on a small disk: only a user namespace lets everybody mount one. */
+async function onSmallDisk(script: string) {
+  using dir = tempDir();
+  const whole = `
+    export NSBOX_STATE_DIR="$1/state"
+    mount -t tmpfs -o size=1m tmpfs "$1" || exit 99
+    run() { "$0" run -d --uid-map 0:0:1 "$@"; }
+    ${script}`;
+  return await runCommand(["unshare", "-Urm", "sh", "-c", whole, NSBOX, dir.path], { cwd: "/" });
+}
+
 describeWith(["userns"], "a full disk", () => {
-  test("ends no box: the command's own write fails, and how it ended is written down", async () => {
-    // A box within which the disk is full: only a user namespace lets everybody mount a small one.
-    const script = `
-      export NSBOX_STATE_DIR="$1/state"
-      mount -t tmpfs -o size=1m tmpfs "$1" || exit 99
-      "$0" run -d --uid-map 0:0:1 --name a -- sh -c 'head -c 4000000 /dev/zero; echo "ended with $?" >&2; exit 7' || exit 98
+  test("ends no box and fails none of its writes; the log says that something is missing", async () => {
+    const { stdout, stderr } = await onSmallDisk(`
+      head -c 600000 /dev/zero >"$1/filler"
+      mkfifo "$1/go"
+      run --rw "$1/go:/tmp/go" --name a -- sh -c '
+        echo first; yes | head -c 4000000; echo "all written: $?" >/tmp/go; read go </tmp/go; echo last; exit 7' || exit 98
+      cat <"$1/go"
+      df --output=avail "$1" | tail -n 1
+      rm "$1/filler"
+      echo go >"$1/go"
+      "$0" wait a
+      "$0" logs a | uniq -c | sed "s/^ *//"`);
+    const [name, written, free, code, first, filler = "", ...rest] = stdout.split("\n");
+    expect({ stderr, stdout: [name, written, free?.trim(), code, first, rest] }).toEqual({
+      stderr: "nsbox: note: output is missing here: there was no room for it on the disk of the log\n",
+      stdout: ["a", "all written: 0", "0", "7", "1 first", ["1 last", ""]],
+    });
+    expect(filler).toMatch(/^\d{5,6} y$/);
+  });
+
+  test("fails the command's own write where its log is a file of the caller's, and how it ended is written down", async () => {
+    const { stdout, stderr } = await onSmallDisk(`
+      run --log "$1/log" --name a -- sh -c 'head -c 4000000 /dev/zero; exit 7' || exit 98
       "$0" wait a
       "$0" ps -a --json | grep -o '"exitCode": 7'
-      "$0" run -d --uid-map 0:0:1 --name b -- true || echo refused
+      run --name b -- true || echo refused
       ls -A "$1/state/boxes"
-      "$0" rm a && "$0" ps -aq`;
-    using dir = tempDir();
-    const { stdout, stderr } = await runCommand(["unshare", "-Urm", "sh", "-c", script, NSBOX, dir.path], { cwd: "/" });
+      "$0" rm a && "$0" ps -aq`);
     expect({ stdout, stderr }).toMatchObject({ stdout: 'a\n7\n"exitCode": 7\nrefused\na\na\n' });
     expect(stderr).toMatch(
       /^nsbox: Cannot put a box into .*: ENOSPC \(No space left on device\)\n {2}hint {2}make room there/,

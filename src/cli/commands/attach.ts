@@ -34,7 +34,7 @@ export async function attachCommand(argv: readonly string[]): Promise<number> {
 }
 
 function attachTo(box: Box, keys: Uint8Array): "ended" | "detached" {
-  using log = openLog(box, LINES_BEFORE);
+  using log = openLog(box, { tail: LINES_BEFORE });
   const init = openProcess(box.record.process);
   const keeper = box.record.keeper === undefined ? undefined : openProcess(box.record.keeper);
   if (init === undefined || keeper === undefined) {

@@ -59,8 +59,8 @@ function freeName(): string {
   return `${makeUpName(Math.random)}-${process.pid}`;
 }
 
-function logOf({ log }: RunOptions, { cwd }: HostFacts): BoxLog {
-  if (log === undefined) return { kind: "own" };
+function logOf({ log, logSize }: RunOptions, { cwd }: HostFacts): BoxLog {
+  if (log === undefined) return { kind: "own", isBounded: logSize !== "unlimited" };
   if (log === "none") return { kind: "none" };
   return { kind: "file", path: isAbsolute(log) ? log : join(cwd, log) };
 }

@@ -6,11 +6,13 @@ import { CLD, SIG, signalName, signalSet } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { type Call, call, fd, memory, result, tolerate } from "#ffi/tape/call.ts";
 import { FINAL_STOP_SIGNAL } from "#src/spec/defaults.ts";
-import type { Restart } from "#src/spec/spec.ts";
+import { LOG_PIPE } from "#src/spec/log-layout.ts";
+import type { KeptLog, Restart } from "#src/spec/spec.ts";
 import { SIGINFO, STATUS, STATUS_VERSION } from "#src/spec/status-layout.ts";
 import type { StepKind } from "../step.ts";
 import { COMMAND } from "./init.ts";
 import { capsetCall } from "./process.ts";
+import { TAKE, takeOutputCalls, watchPipeCalls } from "./record-output.ts";
 
 /** Live on when the launcher has ended: by now the box stands in the state folder. */
 export interface OutliveStep {
@@ -23,15 +25,20 @@ export const outliveStep: StepKind<OutliveStep> = {
   lower: () => [call("prctl", [PR.SET_PDEATHSIG, 0])],
 };
 
-/** Read nothing, and write to the log. */
+/** Read nothing, and print into a pipe to the init, or straight into a file. */
 export interface LogStreamsStep {
   readonly kind: "log-streams";
+  readonly to: "init" | "file";
 }
 
 export const logStreamsStep: StepKind<LogStreamsStep> = {
   phase: "terminal",
-  explain: () => "read from nothing, write stdout and stderr to the log",
-  lower: () => [call("dup3", [fd("null"), 0, 0]), call("dup3", [fd("log"), 1, 0]), call("dup3", [fd("log"), 2, 0])],
+  explain: ({ to }) =>
+    `read from nothing, write stdout and stderr to ${to === "init" ? "a pipe that the init reads" : "the log"}`,
+  lower: ({ to }) => {
+    const out = fd(to === "init" ? LOG_PIPE.writer : "log");
+    return [call("dup3", [fd("null"), 0, 0]), call("dup3", [out, 1, 0]), call("dup3", [out, 2, 0])];
+  },
 };
 
 /** Start the command, forward signals, reap orphans, write the status file, start it again where that is wanted. */
@@ -44,6 +51,8 @@ export interface RunDetachedStep {
   readonly restart: Restart;
   readonly timeoutMs: number | undefined;
   readonly passFds: readonly number[];
+  /** What is printed comes through the init, which writes it down; undefined: it does not. */
+  readonly log: KeptLog | undefined;
 }
 
 const CLOCK_REALTIME = 0;
@@ -72,34 +81,37 @@ function writeStatus(then?: string): Call {
 
 export const runDetachedStep: StepKind<RunDetachedStep> = {
   phase: "exec",
-  explain: ({ keep, forward, restart, timeoutMs }) => {
+  explain: ({ keep, forward, restart, timeoutMs, log }) => {
     const holds = keep === undefined ? "" : `, hold ${keep.join(" ") || "no capabilities"}`;
     const again = restart.kind === "no" ? "" : `, start it again (${restart.kind})`;
     const time = timeoutMs === undefined ? "" : `, end it after ${timeoutMs / 1000} s`;
-    return `start the command${holds}, forward ${forward.map(signalName).join(" ")}, write down how it ends${again}${time}`;
+    const what = log === undefined ? "how it ends" : "what it prints and how it ends";
+    return `start the command${holds}, forward ${forward.map(signalName).join(" ")}, write down ${what}${again}${time}`;
   },
   lower: (step) => [
     ...startCalls(step),
     ...waitCalls(step),
-    ...reapCalls(),
+    ...reapCalls(step),
     ...restartCalls(step),
-    call("load", [siginfo(SIGINFO.code), 0], { label: "end", cases: [{ equals: CLD.EXITED, then: "exited" }] }),
-    call("load", [siginfo(SIGINFO.status), 128], { label: "killed" }),
-    call("exit_group", [result("killed")]),
-    call("load", [siginfo(SIGINFO.status), 0], { label: "exited" }),
-    call("exit_group", [result("exited")]),
+    ...endCalls(step),
   ],
 };
 
-function startCalls({ shareMemory, keep, restart, timeoutMs, passFds }: RunDetachedStep): readonly Call[] {
+/** Where the init goes once it has done what a signal asked for. */
+function goOn({ log }: RunDetachedStep): string {
+  return log === undefined ? "waiting" : TAKE;
+}
+
+function startCalls(step: RunDetachedStep): readonly Call[] {
+  const { shareMemory, keep, restart, timeoutMs, passFds, log } = step;
   const flags = (shareMemory ? CLONE.VM : 0) | CLONE.VFORK | CLONE.PARENT_SETTID | SIG.CHLD;
   // What is started once is not held open; what is started again needs it again.
   const once = restart.kind === "no" ? passFds : [];
   return [
-    call("prctl", [PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0]),
     call("prctl", [PR.SET_NAME, "nsbox-init"]),
     // SECURITY: or the box could reach the status file and the log through /proc/1/fd.
     call("prctl", [PR.SET_DUMPABLE, 0, 0, 0, 0]),
+    ...(log === undefined ? [] : watchPipeCalls()),
     ...(timeoutMs === undefined ? [] : [call("setitimer", [ITIMER_REAL, timerBytes(timeoutMs), 0])]),
     store(STATUS_VERSION, status(STATUS.version)),
     call("load", [status(STATUS.starts), 1], { label: "start", save: status(STATUS.starts) }),
@@ -115,23 +127,28 @@ function startCalls({ shareMemory, keep, restart, timeoutMs, passFds }: RunDetac
     // As in the init of a box in the foreground; a command that is started again is read from the file again.
     call("madvise", [{ kind: "address", label: COMMAND }, LIGHTEN_BYTES, MADV.DONTNEED], {
       cases: [
-        { equals: "ENOMEM", then: "waiting" },
-        { equals: "EINVAL", then: "waiting" },
+        { equals: "ENOMEM", then: goOn(step) },
+        { equals: "EINVAL", then: goOn(step) },
       ],
-      then: "waiting",
+      then: goOn(step),
     }),
   ];
 }
 
-/** The signals that the init waits for. */
-function waitedSet(forward: readonly number[]): Uint8Array {
-  const set = signalSet([...forward, SIG.CHLD, SIG.ALRM, FINAL_STOP_SIGNAL]);
-  return new Uint8Array(new BigUint64Array([set]).buffer);
+/** The signals that the init waits for, but for the one that tells of output. */
+function waited(forward: readonly number[]): readonly number[] {
+  return [...forward, SIG.CHLD, SIG.ALRM, FINAL_STOP_SIGNAL];
 }
 
-function waitCalls({ forward }: RunDetachedStep): readonly Call[] {
+function setOf(signals: readonly number[]): Uint8Array {
+  return new Uint8Array(new BigUint64Array([signalSet(signals)]).buffer);
+}
+
+function waitCalls(step: RunDetachedStep): readonly Call[] {
+  const { forward, log } = step;
+  const then = goOn(step);
   return [
-    call("rt_sigtimedwait", [waitedSet(forward), 0, 0, 8], {
+    call("rt_sigtimedwait", [setOf([...waited(forward), ...(log === undefined ? [] : [SIG.IO])]), 0, 0, 8], {
       label: "waiting",
       save: signal,
       cases: [
@@ -140,35 +157,49 @@ function waitCalls({ forward }: RunDetachedStep): readonly Call[] {
       ],
     }),
     call("load", [signal, 0], {
+      label: "got",
       cases: [
         { equals: SIG.ALRM, then: "late" },
         { equals: FINAL_STOP_SIGNAL, then: "final" },
       ],
     }),
+    ...(log === undefined ? [] : [call("load", [signal, 0], { cases: [{ equals: SIG.IO, then: TAKE }] })]),
     call("load", [commandPid, 0], { label: "target" }),
     call("load", [signal, 0], { label: "what" }),
-    call("kill", [result("target"), result("what")], { ...tolerate("ESRCH"), then: "waiting" }),
+    call("kill", [result("target"), result("what")], { cases: [{ equals: "ESRCH", then }], then }),
     call("load", [commandPid, 0], { label: "late" }),
     call("kill", [result("late"), SIG.KILL], tolerate("ESRCH")),
-    store(1, final, { label: "final", then: "waiting" }),
+    store(1, final, { label: "final", then }),
   ];
 }
 
-function reapCalls(): readonly Call[] {
+function reapCalls(step: RunDetachedStep): readonly Call[] {
+  const then = goOn(step);
   return [
     call("waitid", [P.ALL, 0, siginfo(0), W.EXITED | W.NOHANG, 0], {
       label: "reap",
-      cases: [{ equals: "ECHILD", then: "waiting" }],
+      cases: [{ equals: "ECHILD", then }],
     }),
     call("load", [siginfo(SIGINFO.pid), 0], {
       cases: [
-        { equals: 0, then: "waiting" },
+        { equals: 0, then },
         { equals: result("started"), then: "ended" },
       ],
       then: "reap",
     }),
     call("clock_gettime", [CLOCK_REALTIME, status(STATUS.endedAt)], { label: "ended" }),
     writeStatus("decide"),
+  ];
+}
+
+/** From "end" on. Nobody waits for the init's own status: the file says how the command ended. */
+function endCalls({ log, forward }: RunDetachedStep): readonly Call[] {
+  if (log === undefined) return [call("exit_group", [0], { label: "end" })];
+  return [
+    // From here on nobody prints; what has been printed by now is taken from the pipe.
+    call("kill", [-1, SIG.KILL], { label: "end", fail: "flush", then: "flush" }),
+    ...takeOutputCalls(log, waited(forward)),
+    call("exit_group", [0], { label: "gone" }),
   ];
 }
 
@@ -192,7 +223,7 @@ function restartCalls({ restart, forward }: RunDetachedStep): readonly Call[] {
     }),
     // What the command left behind ends with it: each start finds the box empty.
     call("kill", [-1, SIG.KILL], tolerate("ESRCH")),
-    call("rt_sigtimedwait", [waitedSet(forward), 0, delay, 8], {
+    call("rt_sigtimedwait", [setOf(waited(forward)), 0, delay, 8], {
       label: "pausing",
       save: signal,
       cases: [

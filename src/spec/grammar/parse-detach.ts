@@ -1,7 +1,8 @@
-// --label and --restart.
+// --label, --restart and --log-size.
 import type { Label } from "#src/spec/options.ts";
 import type { Restart } from "#src/spec/spec.ts";
-import { parseWhole } from "./parse-number.ts";
+import { LOG_SIZE_MIN } from "../log-layout.ts";
+import { parseSize, parseWhole } from "./parse-number.ts";
 import { usageError } from "./usage-error.ts";
 
 /** "tier=web", or "web" alone. */
@@ -20,4 +21,12 @@ export function parseRestart(text: string): Restart {
   const times = /^on-failure:(.*)$/.exec(text)?.[1];
   if (times !== undefined) return { kind: "on-failure", max: parseWhole("--restart", times, [1, TIMES_MAX]) };
   throw usageError("--restart", text, "it is not one of its words", "use no, on-failure, on-failure:N, always");
+}
+
+/** "10m", "unlimited". */
+export function parseLogSize(text: string): number | "unlimited" {
+  if (text === "unlimited") return text;
+  const bytes = parseSize("--log-size", text);
+  if (bytes >= LOG_SIZE_MIN) return bytes;
+  throw usageError("--log-size", text, "that is too little to keep a log in", "give 1m or more, or unlimited");
 }
