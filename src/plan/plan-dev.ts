@@ -67,14 +67,22 @@ export function planDev(spec: Spec): Parts {
   };
 }
 
-/** A path of /proc or /sys that shows or changes too much: a file reads empty, a folder is empty. */
-export function planMask(path: string, facts: HostFacts): Parts {
-  const kind = facts.paths[path];
-  if (kind === undefined || kind === "missing") return { sources: [], mounts: [] };
-  if (kind === "dir") {
-    const options = { ...NO_EXEC, readOnly: true };
-    return { sources: [], mounts: [{ kind: "mount", type: "tmpfs", destination: path, data: "mode=0555", options }] };
-  }
+/** Paths of /proc or /sys that show or change too much: a file reads empty, a folder is empty. */
+export function planMasks(paths: readonly string[], facts: HostFacts): Parts {
+  const present = paths.filter((path) => (facts.paths[path] ?? "missing") !== "missing");
+  const first = present.find((path) => facts.paths[path] === "dir");
+  const masks = present.map((path) => (facts.paths[path] === "dir" ? maskFolder(path, first ?? path) : maskFile(path)));
+  return { sources: masks.flatMap(({ sources }) => sources), mounts: masks.flatMap(({ mounts }) => mounts) };
+}
+
+/** One empty file system is enough for all of them: making one is a good part of what a box costs. */
+function maskFolder(path: string, first: string): Parts {
+  if (path !== first) return { sources: [], mounts: [{ kind: "mount-again", source: first, destination: path }] };
+  const options = { ...NO_EXEC, readOnly: true };
+  return { sources: [], mounts: [{ kind: "mount", type: "tmpfs", destination: path, data: "mode=0555", options }] };
+}
+
+function maskFile(path: string): Parts {
   const node = `mask of ${path}`;
   return {
     sources: [{ kind: "open-node", source: "/dev/null", node }],

@@ -5,7 +5,7 @@ import { isBelow, parentPaths } from "#src/spec/path.ts";
 import type { Mount, Spec } from "#src/spec/spec.ts";
 import { mapsInside, mapsOutside } from "./id-maps.ts";
 import type { Parts } from "./parts.ts";
-import { DEVPTS_CONFIG, DEVPTS_DATA, planDev, planHidden, planMask } from "./plan-dev.ts";
+import { DEVPTS_CONFIG, DEVPTS_DATA, planDev, planHidden, planMasks } from "./plan-dev.ts";
 import { overlaidEntries, overlayStep, planHostOverlay } from "./plan-overlay.ts";
 import type { MountOptions } from "./steps/mounts.ts";
 import type { Step } from "./steps.ts";
@@ -17,22 +17,23 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
   const files = spec.mounts.filter((mount) => mount.type === "file");
   const parts = spec.mounts.map((mount, index) => planMount({ spec, facts, mount, index }));
   const device = spec.box.dev === "minimal" ? planDev(spec) : { sources: [], mounts: [] };
-  const masks = spec.linux.maskedPaths.map((path) => planMask(path, facts));
+  const masks = planMasks(spec.linux.maskedPaths, facts);
   const hidden = spec.box.hidden.map(planHidden);
-  const root = planRoot(spec, facts);
+  const own = hostRoot(spec);
+  const root = own === undefined ? planRoot(spec, facts) : { sources: [], mounts: [] };
   const sources = [
     ...root.sources,
     ...(files.length > 0 ? stage("files") : []),
-    ...[...parts, device, ...masks, ...hidden].flatMap((part) => part.sources),
+    ...[...parts, device, masks, ...hidden].flatMap((part) => part.sources),
   ];
   return [
     { kind: "private-mounts" },
     ...sources,
-    { kind: "pivot", tree: "root", staged: sources.filter((step) => step.kind === "stage").length },
+    own ?? { kind: "pivot", tree: "root", staged: sources.filter((step) => step.kind === "stage").length },
     ...root.mounts,
     ...device.mounts,
     ...parts.flatMap((part) => part.mounts),
-    ...masks.flatMap((part) => part.mounts),
+    ...masks.mounts,
     ...spec.linux.readonlyPaths
       .filter((path) => facts.paths[path] !== "missing")
       .map((path): Step => ({ kind: "read-only-path", path })),
@@ -40,6 +41,13 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
     ...hidden.flatMap((part) => part.mounts),
     ...(isRootSealedLate(spec) ? [{ kind: "read-only-root" } as const] : []),
   ];
+}
+
+/** The host's root needs no other in its place, unless something is staged over it, which only pivot_root gets rid of. */
+function hostRoot({ root: { source, writes }, mounts }: Spec): Step | undefined {
+  if (source.kind !== "host" || (writes.kind !== "none" && writes.kind !== "through")) return undefined;
+  if (mounts.some((mount) => mount.type === "file")) return undefined;
+  return { kind: "host-root", options: { ...PLAIN, readOnly: writes.kind === "none" } };
 }
 
 /** Mount points may have to be made in the root before it becomes read-only. */

@@ -36,10 +36,12 @@ export type Step =
   | mounts.ReceiveTreeStep
   | mounts.NewFilesystemStep
   | mounts.StageStep
+  | mounts.HostRootStep
   | mounts.PivotStep
   | mounts.AttachStep
   | mounts.ProtectStep
   | plain.MountStep
+  | plain.MountAgainStep
   | plain.OpenNodeStep
   | plain.AttachNodeStep
   | plain.ReadOnlyPathStep
@@ -105,10 +107,12 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   "receive-tree": mounts.receiveTreeStep,
   "new-filesystem": mounts.newFilesystemStep,
   stage: mounts.stageStep,
+  "host-root": mounts.hostRootStep,
   pivot: mounts.pivotStep,
   attach: mounts.attachStep,
   protect: mounts.protectStep,
   mount: plain.mountStep,
+  "mount-again": plain.mountAgainStep,
   "open-node": plain.openNodeStep,
   "attach-node": plain.attachNodeStep,
   "read-only-path": plain.readOnlyPathStep,

@@ -2,16 +2,20 @@
 import { AT, O, S_IFREG } from "#ffi/uapi/fcntl.ts";
 import { MOUNT_ATTR, MOUNT_ATTR_STRUCT, OPEN_TREE } from "#ffi/uapi/mount.ts";
 import { SCM, SOL } from "#ffi/uapi/socket.ts";
-import { type Arg, type Call, call, type CallOptions, fd, result, tolerate, words } from "#ffi/tape/call.ts";
+import { type Arg, type Call, call, type CallOptions, fd, memory, result, tolerate, words } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
 
-/** Opens, writes; the file closes with the process's next exec. */
+/** Opens, writes, closes: a file that is open for writing keeps its mount from becoming read-only. */
 export function writeFileCalls(path: string, text: string): readonly Call[] {
-  const label = `write ${path}`;
   const bytes = new TextEncoder().encode(text);
+  const [writing, closing] = [`write ${path}`, `close ${path}`];
+  const opened = memory("opened file", 8);
   return [
-    call("openat", [AT.FDCWD, path, O.WRONLY | O.CLOEXEC], { label }),
-    call("write", [result(label), bytes, bytes.length]),
+    call("openat", [AT.FDCWD, path, O.WRONLY | O.CLOEXEC], { save: opened }),
+    call("load", [opened, 0], { label: writing }),
+    call("write", [result(writing), bytes, bytes.length]),
+    call("load", [opened, 0], { label: closing }),
+    call("close", [result(closing)]),
   ];
 }
 

@@ -135,6 +135,25 @@ export const newFilesystemStep: StepKind<NewFilesystemStep> = {
   },
 };
 
+/** Make the root that came with the mount namespace the box's, with all that is mounted below it. D-53. */
+export interface HostRootStep {
+  readonly kind: "host-root";
+  readonly options: MountOptions;
+}
+
+export const hostRootStep: StepKind<HostRootStep> = {
+  phase: "root",
+  explain: (step) => `keep the host's root, with every mount of it ${explainOptions(step.options)}`,
+  lower: (step) => {
+    const attr = MOUNT_ATTR_STRUCT.pack({ attr_set: attributes(step.options) });
+    return [
+      call("mount_setattr", [AT.FDCWD, "/", AT.RECURSIVE, attr, attr.length]),
+      // SECURITY: the caller's folder may be one that is hidden from here on, and /proc/1/cwd leads to it.
+      call("chdir", ["/"]),
+    ];
+  },
+};
+
 /** Change into a new root and let the old one go: what pivot_root(2) calls `pivot_root(".", ".")`. */
 export interface PivotStep {
   readonly kind: "pivot";

@@ -37,6 +37,19 @@ export const mountStep: StepKind<MountStep> = {
   ],
 };
 
+/** What is mounted at one place at another too, with the same options; see mount(2), MS_BIND. */
+export interface MountAgainStep {
+  readonly kind: "mount-again";
+  readonly source: string;
+  readonly destination: string;
+}
+
+export const mountAgainStep: StepKind<MountAgainStep> = {
+  phase: "mounts",
+  explain: (step) => `mount what is on ${quote(step.source)} on ${quote(step.destination)} too`,
+  lower: (step) => [call("mount", [step.source, step.destination, 0, MS.BIND, 0])],
+};
+
 /** A copy of the mount of one device or file, to be attached once. */
 export interface OpenNodeStep {
   readonly kind: "open-node";
