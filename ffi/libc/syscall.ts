@@ -39,17 +39,6 @@ function address(arg: Word, held: Uint8Array[]): number | bigint {
   return ptr(bytes);
 }
 
-const numbers: Map<SyscallName, number> = new Map();
-
-/** Looked up once for each name: the table is a text. */
-function numberOf(name: SyscallName): number {
-  const known = numbers.get(name);
-  if (known !== undefined) return known;
-  const number = syscallNumber(ARCH, name);
-  numbers.set(name, number);
-  return number;
-}
-
 /**
  * Issues a system call; a text is passed with a NUL, bytes by their address. Returns the result, or -errno.
  *
@@ -67,7 +56,7 @@ export function rawSyscall(
   const library = libc();
   const held: Uint8Array[] = [];
   const result = library.syscall(
-    numberOf(name),
+    syscallNumber(ARCH, name),
     address(a0, held),
     address(a1, held),
     address(a2, held),

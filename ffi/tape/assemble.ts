@@ -40,11 +40,19 @@ const encoder: TextEncoder = new TextEncoder();
 const HIGH = 0x1_0000_0000;
 const FIRST_SIZE = 64 * 1024;
 const HALVES = WORDS * 2;
+/** Below this a number has nothing in its word's upper half. */
+const SMALL = 0x8000_0000;
 const O_CLOEXEC = 0x80000;
 /** The argument that holds a tag. */
 const TAG = 5;
 /** NEVER as two halves, low and high. */
 const NEVER_HIGH = -0x8000_0000;
+
+/** Writes a safe integer as a word. */
+function halves(ints: Int32Array, word: number, value: number): void {
+  ints[word * 2] = value | 0; // ToInt32 takes the low 32 bits of any safe integer
+  ints[word * 2 + 1] = Math.floor(value / HIGH);
+}
 
 class Assembler {
   readonly options: AssembleOptions;
@@ -74,8 +82,7 @@ class Assembler {
   assemble(): Tape {
     const { calls, options } = this;
     this.layOut();
-    const template = this.template();
-    for (let record = 0; record < this.callOf.length; record++) this.ints.set(template, record * HALVES);
+    this.fill();
     for (let index = 0; index < calls.length; index++) {
       const one = calls[index];
       if (one !== undefined) this.record(one, this.recordOfCall[index] ?? 0);
@@ -116,30 +123,33 @@ class Assembler {
     this.sinkAddress = this.options.base + this.reserve(8);
   }
 
-  /** A record that does nothing special: stores to the sink, has no cases, reports errors. */
-  template(): Int32Array {
-    const ints = new Int32Array(HALVES);
-    const put = (word: number, value: number): void => {
-      ints[word * 2] = value | 0;
-      ints[word * 2 + 1] = Math.floor(value / HIGH);
-    };
-    put(WORD.store, this.sinkAddress);
-    ints[WORD.when1 * 2 + 1] = NEVER_HIGH;
-    ints[WORD.when2 * 2 + 1] = NEVER_HIGH;
-    put(WORD.fail, this.reportAddress);
-    return ints;
+  /** Every record as one that does nothing special: stores to the sink, has no cases, reports errors, goes on. */
+  fill(): void {
+    const { ints } = this;
+    const template = new Int32Array(HALVES);
+    halves(template, WORD.store, this.sinkAddress);
+    template[WORD.when1 * 2 + 1] = NEVER_HIGH;
+    template[WORD.when2 * 2 + 1] = NEVER_HIGH;
+    halves(template, WORD.fail, this.reportAddress);
+    const count = this.callOf.length;
+    for (let record = 0; record < count; record++) {
+      halves(template, WORD.next, this.recordAddress(record + 1));
+      ints.set(template, record * HALVES);
+    }
   }
 
   record(one: Call, record: number): void {
     const word = record * WORDS;
     const { name, args, cases } = one;
-    this.put(word, name === "load" ? LOAD : syscallNumber(this.options.arch, name));
-    if (args.length > 6) throw new RangeError(`${name} has more than six arguments`);
-    for (let n = 0; n < args.length; n++) {
+    if (name === "load") this.put(word, LOAD);
+    else this.ints[word * 2] = syscallNumber(this.options.arch, name);
+    const { length } = args;
+    if (length > 6) throw new RangeError(`${name} has more than six arguments`);
+    for (let n = 0; n < length; n++) {
       const arg = args[n];
-      if (typeof arg === "number") {
-        if (arg !== 0) this.put(word + 1 + n, arg);
-      } else if (arg !== undefined) this.argument(word + 1 + n, arg, word);
+      // Most arguments are small numbers, whose upper half is 0 as it was.
+      if (typeof arg === "number" && arg >= 0 && arg < SMALL) this.ints[(word + 1 + n) * 2] = arg;
+      else if (arg !== undefined) this.argument(word + 1 + n, arg, word);
     }
     if (one.save !== undefined) this.put(word + WORD.store, this.value(one.save, word));
     if (cases !== undefined) {
@@ -150,10 +160,7 @@ class Assembler {
     const last = one.as === undefined ? record : this.nameFile(one.as, record);
     if (one.fail !== undefined) this.failTo(one.fail, record, last);
     if (one.tag !== undefined) this.tag(one, record, last);
-    this.put(
-      last * WORDS + WORD.next,
-      one.then === undefined ? this.recordAddress(last + 1) : this.target(one.then, last),
-    );
+    if (one.then !== undefined) this.put(last * WORDS + WORD.next, this.target(one.then, last));
   }
 
   failTo(label: string, first: number, last: number): void {
@@ -169,7 +176,6 @@ class Assembler {
   nameFile(file: string, record: number): number {
     const word = record * WORDS;
     const dup = word + WORDS;
-    this.put(word + WORD.next, this.recordAddress(record + 1));
     this.put(word + WORD.store, this.address((dup + WORD.a0) * 8));
     this.put(dup, syscallNumber(this.options.arch, "dup3"));
     this.put(dup + WORD.a0 + 1, this.fds.get(file) ?? -1);
@@ -293,8 +299,9 @@ class Assembler {
     if (one?.as !== undefined || one?.save !== undefined)
       throw new RangeError(`"${label}" already has its result stored`);
     // An errno stored where a later call expects a value would be used as one.
-    if (one?.cases?.some((row) => typeof row.equals === "string" && row.then === "next")) {
-      throw new RangeError(`"${label}" tolerates a failure and feeds a later call`);
+    for (const row of one?.cases ?? []) {
+      if (typeof row.equals === "string" && row.then === "next")
+        throw new RangeError(`"${label}" tolerates a failure and feeds a later call`);
     }
     this.put(record * WORDS + WORD.store, this.address(word * 8));
   }
@@ -316,9 +323,7 @@ class Assembler {
   }
 
   put(word: number, value: number): void {
-    const { ints } = this;
-    ints[word * 2] = value | 0; // ToInt32 takes the low 32 bits of any safe integer
-    ints[word * 2 + 1] = Math.floor(value / HIGH);
+    halves(this.ints, word, value);
   }
 
   address(offset: number): number {

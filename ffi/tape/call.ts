@@ -77,7 +77,9 @@ export function call(name: Call["name"], args: readonly Arg[], options: CallOpti
 
 /** A case that lets this one errno pass, see Call. */
 export function tolerate(...errnos: readonly ErrnoName[]): { readonly cases: readonly Case[] } {
-  return { cases: errnos.map((equals) => ({ equals, then: "next" })) };
+  const cases: Case[] = [];
+  for (const equals of errnos) cases.push({ equals, then: "next" });
+  return { cases };
 }
 
 /** The number of the open file with this name. */

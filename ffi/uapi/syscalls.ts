@@ -15,13 +15,20 @@ export type SyscallName = Names<Rows<typeof X64>> | Names<Rows<typeof ARM64>>;
 
 const TABLES: Readonly<Record<"x64" | "arm64", string>> = { x64: X64, arm64: ARM64 };
 
+/** What has been asked for: a tape asks for the same few names again and again. */
+const NUMBERS: Readonly<Record<"x64" | "arm64", Map<SyscallName, number>>> = { x64: new Map(), arm64: new Map() };
+
 /** The number of a system call on this machine. Throws a RangeError where it has none, as for open(2) on arm64. */
 export function syscallNumber(arch: "x64" | "arm64", name: SyscallName): number {
+  const known = NUMBERS[arch].get(name);
+  if (known !== undefined) return known;
   const table = TABLES[arch];
   const line = `\n${name} `;
   const at = table.indexOf(line);
   if (at === -1) throw new RangeError(`Cannot number a system call: ${arch} has no "${name}"`);
-  return Number.parseInt(table.slice(at + line.length, at + line.length + 4), 10);
+  const number = Number.parseInt(table.slice(at + line.length, at + line.length + 4), 10);
+  NUMBERS[arch].set(name, number);
+  return number;
 }
 
 /** The name of the system call with this number, or undefined where the machine has none. */

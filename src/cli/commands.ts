@@ -22,7 +22,7 @@ export interface Command {
   /** Only what help shows: the type of what they add up to is the command's own affair. */
   readonly options: readonly Omit<Option<never>, "apply">[];
   /** Loads the command's code, then runs it; gives the exit code, or "help" if that is to be shown. */
-  load(): Promise<(argv: readonly string[]) => Promise<number | "help">>;
+  load(): Promise<(argv: readonly string[]) => Promise<number | "help"> | number | "help">;
 }
 
 export const COMMANDS: readonly Command[] = [

@@ -3,13 +3,7 @@ import { printError } from "#src/host/print.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import type { Spec } from "#src/spec/spec.ts";
-
-/** By default no socket of the host is seen: only who is shown more is warned of what that gives away. */
-function showsMore({ mounts, namespaces, home, root }: RunOptions): boolean {
-  const { net, mnt } = namespaces;
-  const sharesNet = net !== undefined && net.kind !== "network";
-  return mounts.length > 0 || sharesNet || mnt !== undefined || home !== undefined || root?.kind === "dir";
-}
+import { showsMore } from "./shows-more.ts";
 
 /** Prints a warning for each socket of the host that the box can reach. */
 export async function warnOfExposure(options: RunOptions, spec: Spec, facts: HostFacts): Promise<void> {

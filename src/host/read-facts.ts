@@ -45,9 +45,9 @@ export function readFacts(options: RunOptions): HostFacts {
     ownUids: uid === 0 ? readOwnIds("/proc/self/uid_map") : [],
     ownGids: uid === 0 ? readOwnIds("/proc/self/gid_map") : [],
     signalMask: callerSignalMask(),
-    passedFiles: [0, 1, 2, ...options.passFds].flatMap(readPassedFile),
-    unwritable: options.protect ? writableSources(options, cwd, homes).filter((path) => !isWritable(path)) : [],
-    passableFds: options.passFds.filter(isPassable),
+    passedFiles: readPassedFiles([0, 1, 2, ...options.passFds]),
+    unwritable: options.protect ? unwritableOf(writableSources(options, cwd, homes)) : [],
+    passableFds: options.passFds.length === 0 ? [] : options.passFds.filter(isPassable),
     rootOwner: uid === 0 && options.root?.kind === "dir" ? ownerOf(normalPath(options.root.path, cwd)) : undefined,
     setgroupsDenied: keepsUserNamespace(options) && readSmall("/proc/self/setgroups").startsWith("deny"),
     readable: options.noNamespaces ? readReadable(unreadable(options, { homes })) : [],
@@ -73,13 +73,7 @@ function readHomes(env: Readonly<Record<string, string>>): readonly string[] {
 
 /** Every path of the host whose kind decides something. */
 function pathsOf(options: RunOptions, cwd: string, homes: readonly string[]): readonly string[] {
-  const paths = [
-    "/etc/resolv.conf",
-    ...FRESH_FOLDERS.map(([path]) => path),
-    ...homes,
-    ...MASKED_PATHS,
-    ...READONLY_PATHS,
-  ];
+  const paths = ["/etc/resolv.conf", ...FRESH_FOLDERS.keys(), ...homes, ...MASKED_PATHS, ...READONLY_PATHS];
   if (options.root?.kind === "dir") paths.push(normalPath(options.root.path, cwd));
   for (const mount of options.mounts) {
     if (mount.kind === "bind") paths.push(normalPath(mount.source, cwd));
@@ -186,20 +180,27 @@ function readSmall(path: string): string {
 
 const W_OK = 2;
 
-function isWritable(path: string): boolean {
-  return rawSyscall("faccessat2", AT.FDCWD, path, W_OK, AT.EACCESS) === 0;
+/** Those of these folders in which the caller can make nothing. */
+function unwritableOf(folders: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  for (const path of folders) if (rawSyscall("faccessat2", AT.FDCWD, path, W_OK, AT.EACCESS) !== 0) found.push(path);
+  return found;
 }
 
 const ACCESS = ["read", "write", "both"] as const;
 const O_ACCMODE = 3;
 
-/** Whether it was opened for reading, writing or both; nothing where it is closed, or a folder. */
-function readPassedFile(fd: number): readonly PassedFileRule[] {
-  const flags = rawSyscall("fcntl", fd, F.GETFL);
-  const access = ACCESS[flags & O_ACCMODE];
-  // KERNEL: a folder can't be opened for writing; one that is passed gives no right to what is below it.
-  if (flags < 0 || access === undefined || (access === "read" && pathKind(`/proc/self/fd/${fd}`) === "dir")) return [];
-  return [{ fd, access }];
+/** Whether each was opened for reading, writing or both; nothing where one is closed, or a folder. */
+function readPassedFiles(fds: readonly number[]): readonly PassedFileRule[] {
+  const found: PassedFileRule[] = [];
+  for (const fd of fds) {
+    const flags = rawSyscall("fcntl", fd, F.GETFL);
+    const access = ACCESS[flags & O_ACCMODE];
+    // KERNEL: a folder can't be opened for writing; one that is passed gives no right to what is below it.
+    if (flags < 0 || access === undefined || (access === "read" && pathKind(`/proc/self/fd/${fd}`) === "dir")) continue;
+    found.push({ fd, access });
+  }
+  return found;
 }
 
 /** Whether this descriptor of ours is a terminal. */
@@ -222,15 +223,22 @@ const ALL_IDS: readonly SubIdRange[] = [{ start: 0, count: 4294967295 }];
 /** The first and third number of each line, see user_namespaces(7). */
 function readOwnIds(path: string): readonly SubIdRange[] {
   try {
-    const lines = readText(path).trim().split("\n");
-    return lines.map((line) => {
-      const [start = "0", , count = "0"] = line.trim().split(/\s+/);
-      return { start: Number(start), count: Number(count) };
-    });
+    return parseOwnIds(readText(path));
   } catch (error) {
     if (error instanceof SyscallError && error.is("ENOENT")) return ALL_IDS;
     throw error;
   }
+}
+
+function parseOwnIds(text: string): readonly SubIdRange[] {
+  const ranges: SubIdRange[] = [];
+  for (const line of text.split("\n")) {
+    const numbers: number[] = [];
+    for (const word of line.split(" ")) if (word !== "") numbers.push(Number(word));
+    const [start, , count] = numbers;
+    if (start !== undefined && count !== undefined) ranges.push({ start, count });
+  }
+  return ranges;
 }
 
 function userName(uid: number): string | undefined {

@@ -152,10 +152,11 @@ function newNamespaces(spec: Spec): number {
 }
 
 function planJoin(spec: Spec): readonly Step[] {
-  const steps = JOIN_ORDER.flatMap((type): readonly Step[] => {
+  const steps: Step[] = [];
+  for (const type of JOIN_ORDER) {
     const namespace = spec.linux.namespaces[type];
-    return namespace.kind === "join" ? [{ kind: "join", type, path: namespace.path }] : [];
-  });
+    if (namespace.kind === "join") steps.push({ kind: "join", type, path: namespace.path });
+  }
   // SECURITY: whoever holds CAP_SYS_PTRACE in the user namespace could read the launcher's memory from then on.
   return spec.linux.namespaces.user.kind === "join" ? [{ kind: "not-dumpable" }, ...steps] : steps;
 }
@@ -229,8 +230,10 @@ const INIT_NEEDS: readonly string[] = ["CAP_KILL", "CAP_SETGID", "CAP_SETUID", "
 /** What holds for the init as well as for the command. */
 export function planLimits(spec: Spec, facts: HostFacts, needs: readonly string[]): readonly Step[] {
   const { capabilities, noNewPrivileges } = spec.process;
-  const missing = needs.filter((name) => !capabilities.bounding.includes(name));
-  const bounding: Step = { kind: "bounding", capabilities: [...capabilities.bounding, ...missing] };
+  const bounding: Step = {
+    kind: "bounding",
+    capabilities: [...new Set([...capabilities.bounding, ...needs])],
+  };
   const { landlock } = spec.box;
   return [
     // Landlock wants either this or CAP_SYS_ADMIN, which is there until the bounding set goes.
@@ -259,9 +262,9 @@ function mayBound({ linux }: Spec, facts: HostFacts): boolean {
 /** What the init still held for its own sake and the command must not have. */
 function lateBounding(spec: Spec, facts: HostFacts): readonly Step[] {
   const { bounding } = spec.process.capabilities;
-  return initNeeds(spec, facts).every((name) => bounding.includes(name))
-    ? []
-    : [{ kind: "bounding", capabilities: bounding }];
+  for (const name of initNeeds(spec, facts))
+    if (!bounding.includes(name)) return [{ kind: "bounding", capabilities: bounding }];
+  return [];
 }
 
 function initNeeds(spec: Spec, facts: HostFacts): readonly string[] {
@@ -298,11 +301,13 @@ export function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
   const { process, box, linux } = spec;
   const sharesPids = linux.namespaces.pid.kind !== "new";
   const candidates = commandCandidates(process.args, process.env);
+  const rlimits: Step[] = [];
+  for (const limit of process.rlimits) rlimits.push({ kind: "rlimit", limit });
   return [
     process.terminal ? { kind: "use-terminal" } : box.init ? { kind: "process-group" } : { kind: "session" },
     // The init of a box that lives on has it already, and the command of it.
     ...(box.detached === undefined ? planOomScore(spec) : []),
-    ...process.rlimits.map((limit): Step => ({ kind: "rlimit", limit })),
+    ...rlimits,
     { kind: "umask", umask: process.user.umask },
     { kind: "chdir", path: process.cwd },
     {
@@ -340,7 +345,16 @@ export function commandCandidates(args: readonly string[], env: readonly string[
       hint: "write the command after the flags, for example: nsbox run -- sh -c 'id; hostname'",
     });
   if (name.includes("/")) return [name];
-  const path = env.find((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
-  const folders = path.split(":").filter((folder) => folder.startsWith("/"));
-  return folders.map((folder) => `${folder === "/" ? "" : folder}/${name}`);
+  const candidates: string[] = [];
+  for (const folder of pathOf(env).split(":"))
+    if (folder.startsWith("/")) candidates.push(`${folder === "/" ? "" : folder}/${name}`);
+  if (candidates.length > 0) return candidates;
+  throw new NsboxError("ENOTFOUND", `Cannot run ${JSON.stringify(name)}: PATH inside the box names no folder`, {
+    hint: "write the command with its path, or give the box a PATH: -e PATH=/usr/bin:/bin",
+  });
+}
+
+function pathOf(env: readonly string[]): string {
+  for (const entry of env) if (entry.startsWith("PATH=")) return entry.slice("PATH=".length);
+  return DEFAULT_PATH;
 }

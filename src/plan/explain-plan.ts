@@ -7,6 +7,7 @@ import { TIOC } from "#ffi/uapi/ioctl.ts";
 import { FSCONFIG, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, OPEN_TREE } from "#ffi/uapi/mount.ts";
 import { PR } from "#ffi/uapi/prctl.ts";
 import { SECCOMP } from "#ffi/uapi/seccomp.ts";
+import { SIG_HOW } from "#ffi/uapi/signal.ts";
 import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape, type Origin, planSteps } from "./lower-plan.ts";
 import type { Actor, Plan } from "./plan.ts";
 import { explainLauncherStep, type LauncherStep } from "./steps/launch.ts";
@@ -107,7 +108,14 @@ const DECODERS: Readonly<Record<string, readonly (Decoder | undefined)[]>> = {
   openat: [at, undefined, flags(O, "O_"), octal],
   open_tree: [at, undefined, openTreeFlags],
   move_mount: [at, undefined, at, undefined, flags(MOVE_MOUNT, "MOVE_MOUNT_")],
-  mount_setattr: [at, undefined, flags({ AT_EMPTY_PATH: AT.EMPTY_PATH, AT_RECURSIVE: AT.RECURSIVE }, "")],
+  mount_setattr: [
+    at,
+    undefined,
+    flags({ AT_EMPTY_PATH: AT.EMPTY_PATH, AT_RECURSIVE: AT.RECURSIVE }, ""),
+    flags(MOUNT_ATTR, "MOUNT_ATTR_"),
+  ],
+  landlock_create_ruleset: [hex],
+  rt_sigprocmask: [name(SIG_HOW, "SIG_")],
   fsconfig: [undefined, name(FSCONFIG, "FSCONFIG_")],
   fsmount: [undefined, undefined, flags(MOUNT_ATTR, "MOUNT_ATTR_")],
   mount: [undefined, undefined, undefined, flags(MS, "MS_")],

@@ -36,12 +36,14 @@ class Lowering {
 
   steps(actor: Actor, steps: readonly Step[], label?: string): void {
     let first = label;
-    for (const [index, step] of steps.entries()) {
+    let index = 0;
+    for (const step of steps) {
+      const origin = { actor, index: index++ };
       for (const one of lowerStep(step)) {
         // Where a call has a label of its own, one without effect stands before it.
         if (first !== undefined && one.label !== undefined) this.frame(call("getpid", [], { label: first }));
         this.calls.push(first === undefined || one.label !== undefined ? one : { ...one, label: first });
-        this.origins.push({ actor, index });
+        this.origins.push(origin);
         first = undefined;
       }
     }

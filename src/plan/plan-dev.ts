@@ -5,7 +5,7 @@ import type { Parts } from "./parts.ts";
 import type { Step } from "./steps.ts";
 
 /** Devices bound from the host: harmless ones that programs expect. */
-const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"] as const;
+const DEVICES = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"] as const;
 
 /** Links in /dev, [path, target]. */
 const DEV_LINKS = [
@@ -35,7 +35,6 @@ export function planDev(spec: Spec): Parts {
     data,
     options: type === "devpts" ? { ...NO_EXEC, dev: true } : NO_EXEC,
   });
-  const paths = DEVICES.map((name) => `/dev/${name}`);
   const isHost = spec.root.source.kind === "host";
   // A root folder may hold a link in the place of /dev: there the mount is made detached, and attached unfollowed.
   const dev: Step = {
@@ -45,48 +44,61 @@ export function planDev(spec: Spec): Parts {
     config: [["mode", "0755"]],
     options: NO_EXEC,
   };
-  const sources = paths.map((path): Step => ({ kind: "open-node", source: path, node: path }));
+  const sources: Step[] = [];
+  const nodes: Step[] = [];
+  const links: Step[] = [];
+  for (const path of DEVICES) {
+    sources.push({ kind: "open-node", source: path, node: path });
+    nodes.push({ kind: "touch", path }, { kind: "attach-node", node: path, destination: path, ifPresent: false });
+  }
+  for (const [path, target] of DEV_LINKS) links.push({ kind: "symlink", path, target });
   return {
     sources: isHost ? sources : [dev, ...sources],
     mounts: [
       ...(isHost
         ? [mount("tmpfs", "/dev", "mode=0755")]
         : [mkdir("/dev"), { kind: "attach", tree: "dev", destination: "/dev", ifPresent: false } as const]),
-      ...paths.flatMap((path): readonly Step[] => [
-        { kind: "touch", path },
-        { kind: "attach-node", node: path, destination: path, ifPresent: false },
-      ]),
+      ...nodes,
       mkdir("/dev/pts"),
       mount("devpts", "/dev/pts", DEVPTS_DATA),
       mkdir("/dev/shm"),
       mount("tmpfs", "/dev/shm", "mode=1777"),
       // It shows the IPC namespace's queues, and only that namespace's owner may mount it; see mq_overview(7).
       ...(spec.linux.namespaces.ipc.kind === "new" ? [mkdir("/dev/mqueue"), mount("mqueue", "/dev/mqueue", "")] : []),
-      ...DEV_LINKS.map(([path, target]): Step => ({ kind: "symlink", path, target })),
+      ...links,
     ],
   };
 }
 
 /** Paths of /proc or /sys that show or change too much: a file reads empty, a folder is empty. */
 export function planMasks(paths: readonly string[], facts: HostFacts): Parts {
-  const present = paths.filter((path) => (facts.paths[path] ?? "missing") !== "missing");
-  const first = present.find((path) => facts.paths[path] === "dir");
-  const masks = present.map((path) => (facts.paths[path] === "dir" ? maskFolder(path, first ?? path) : maskFile(path)));
-  return { sources: masks.flatMap(({ sources }) => sources), mounts: masks.flatMap(({ mounts }) => mounts) };
+  const sources: Step[] = [];
+  const mounts: Step[] = [];
+  let first: string | undefined;
+  for (const path of paths) {
+    const kind = facts.paths[path] ?? "missing";
+    if (kind === "missing") continue;
+    if (kind === "dir") {
+      mounts.push(maskFolder(path, first));
+      first ??= path;
+      continue;
+    }
+    const node = `mask of ${path}`;
+    sources.push({ kind: "open-node", source: "/dev/null", node });
+    mounts.push({ kind: "attach-node", node, destination: path, ifPresent: true });
+  }
+  return { sources, mounts };
 }
 
 /** One empty file system is enough for all of them: making one is a good part of what a box costs. */
-function maskFolder(path: string, first: string): Parts {
-  if (path !== first) return { sources: [], mounts: [{ kind: "mount-again", source: first, destination: path }] };
-  const options = { ...NO_EXEC, readOnly: true };
-  return { sources: [], mounts: [{ kind: "mount", type: "tmpfs", destination: path, data: "mode=0555", options }] };
-}
-
-function maskFile(path: string): Parts {
-  const node = `mask of ${path}`;
+function maskFolder(path: string, first: string | undefined): Step {
+  if (first !== undefined) return { kind: "mount-again", source: first, destination: path };
   return {
-    sources: [{ kind: "open-node", source: "/dev/null", node }],
-    mounts: [{ kind: "attach-node", node, destination: path, ifPresent: true }],
+    kind: "mount",
+    type: "tmpfs",
+    destination: path,
+    data: "mode=0555",
+    options: { ...NO_EXEC, readOnly: true },
   };
 }
 

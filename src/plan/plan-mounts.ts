@@ -14,40 +14,46 @@ const PLAIN: MountOptions = { readOnly: false, dev: false, noexec: false };
 
 /** The steps from the host's file system to the box's. */
 export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
-  const files = spec.mounts.filter((mount) => mount.type === "file");
-  const parts = spec.mounts.map((mount, index) => planMount({ spec, facts, mount, index }));
-  const device = spec.box.dev === "minimal" ? planDev(spec) : { sources: [], mounts: [] };
-  const masks = planMasks(spec.linux.maskedPaths, facts);
-  const hidden = spec.box.hidden.map(planHidden);
   const own = hostRoot(spec);
   const root = own === undefined ? planRoot(spec, facts) : { sources: [], mounts: [] };
-  const sources = [
-    ...root.sources,
-    ...(files.length > 0 ? stage("files") : []),
-    ...[...parts, device, masks, ...hidden].flatMap((part) => part.sources),
-  ];
-  return [
-    { kind: "private-mounts" },
-    ...sources,
-    own ?? { kind: "pivot", tree: "root", staged: sources.filter((step) => step.kind === "stage").length },
-    ...root.mounts,
-    ...device.mounts,
-    ...parts.flatMap((part) => part.mounts),
-    ...masks.mounts,
-    ...spec.linux.readonlyPaths
-      .filter((path) => facts.paths[path] !== "missing")
-      .map((path): Step => ({ kind: "read-only-path", path })),
-    ...spec.box.protected.map((one): Step => ({ kind: "protect", ...one })),
-    ...hidden.flatMap((part) => part.mounts),
-    ...(isRootSealedLate(spec) ? [{ kind: "read-only-root" } as const] : []),
-  ];
+  const sources: Step[] = [...root.sources];
+  const mounts: Step[] = [...root.mounts];
+  const add = (part: Parts): void => {
+    sources.push(...part.sources);
+    mounts.push(...part.mounts);
+  };
+  if (hasFiles(spec)) sources.push(...stage("files"));
+  const device = spec.box.dev === "minimal" ? planDev(spec) : { sources: [], mounts: [] };
+  mounts.push(...device.mounts);
+  let index = 0;
+  for (const mount of spec.mounts) add(planMount({ spec, facts, mount, index: index++ }));
+  sources.push(...device.sources);
+  add(planMasks(spec.linux.maskedPaths, facts));
+  for (const path of spec.linux.readonlyPaths)
+    if (facts.paths[path] !== "missing") mounts.push({ kind: "read-only-path", path });
+  for (const one of spec.box.protected) mounts.push({ kind: "protect", ...one });
+  for (const one of spec.box.hidden) add(planHidden(one));
+  if (isRootSealedLate(spec)) mounts.push({ kind: "read-only-root" });
+  return [{ kind: "private-mounts" }, ...sources, own ?? pivot(sources), ...mounts];
 }
 
 /** The host's root needs no other in its place, unless something is staged over it, which only pivot_root gets rid of. */
 function hostRoot({ root: { source, writes }, mounts }: Spec): Step | undefined {
   if (source.kind !== "host" || (writes.kind !== "none" && writes.kind !== "through")) return undefined;
-  if (mounts.some((mount) => mount.type === "file")) return undefined;
+  if (hasFiles({ mounts })) return undefined;
   return { kind: "host-root", options: { ...PLAIN, readOnly: writes.kind === "none" } };
+}
+
+/** Small files of the box's own, which are staged. */
+function hasFiles({ mounts }: Pick<Spec, "mounts">): boolean {
+  for (const mount of mounts) if (mount.type === "file") return true;
+  return false;
+}
+
+function pivot(sources: readonly Step[]): Step {
+  let staged = 0;
+  for (const step of sources) if (step.kind === "stage") staged++;
+  return { kind: "pivot", tree: "root", staged };
 }
 
 /** Mount points may have to be made in the root before it becomes read-only. */
@@ -214,10 +220,12 @@ function mountPoint(context: MountContext, isFile: boolean): readonly Step[] {
       hint: "choose a destination below /tmp, or use --overlay, which can make folders anywhere",
     });
   }
-  const parents = parentPaths(destination).filter((path) => cover === undefined || isBelow(path, cover));
-  const steps = parents.map((path): Step => ({ kind: "mkdir", path, mode: 0o755 }));
   if (destination === "/") return [];
-  return [...steps, isFile ? { kind: "touch", path: destination } : { kind: "mkdir", path: destination, mode: 0o755 }];
+  const steps: Step[] = [];
+  for (const path of parentPaths(destination))
+    if (cover === undefined || isBelow(path, cover)) steps.push({ kind: "mkdir", path, mode: 0o755 });
+  steps.push(isFile ? { kind: "touch", path: destination } : { kind: "mkdir", path: destination, mode: 0o755 });
+  return steps;
 }
 
 /** The innermost tmpfs, mounted before, that the destination lies in. */

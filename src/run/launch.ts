@@ -23,6 +23,7 @@ import { assert, explainErrno, NsboxError } from "#src/error.ts";
 import { findHint } from "#src/hints.ts";
 import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape } from "#src/plan/lower-plan.ts";
 import type { Plan } from "#src/plan/plan.ts";
+import type { Step } from "#src/plan/steps.ts";
 import { BOX_PID, CLONED, HELPER_PID, type LauncherStep } from "#src/plan/steps/launch.ts";
 import { joinFd } from "#src/plan/steps/namespaces.ts";
 import type { BoxInterface } from "#src/spec/network.ts";
@@ -102,25 +103,28 @@ class LaunchFiles {
     const report = openPipe();
     this.byName["report"] = report.writer;
     this.byName["report-reader"] = report.reader;
-    if (plan.setup.some((step) => step.kind === "wait")) {
+    for (const step of plan.setup) this.openFor(step);
+    for (const step of plan.join) {
+      if (step.kind === "join") this.byName[joinFd(step.type)] = openNamespace(step.path);
+    }
+  }
+
+  /** What a step and the launcher talk through. */
+  openFor({ kind }: Step): void {
+    if (kind === "wait" && this.goWriter === undefined) {
       const go = openPipe();
       this.byName["go"] = go.reader;
       this.byName["go-writer"] = go.writer;
       this.goWriter = go.writer;
-    }
-    if (plan.setup.some((step) => step.kind === "open-terminal")) {
+    } else if (kind === "open-terminal") {
       const socket = openSocketPair();
       this.byName["terminal-socket"] = socket.writer;
       this.byName["terminal-reader"] = socket.reader;
       this.terminalReader = socket.reader;
-    }
-    if (plan.setup.some((step) => step.kind === "receive-tree")) {
+    } else if (kind === "receive-tree") {
       const socket = openSocketPair();
       this.byName["tree-socket"] = socket.reader;
       this.byName["tree-writer"] = socket.writer;
-    }
-    for (const step of plan.join) {
-      if (step.kind === "join") this.byName[joinFd(step.type)] = openNamespace(step.path);
     }
   }
 

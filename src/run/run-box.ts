@@ -46,7 +46,8 @@ export interface BoxNetworkSession extends OutsideNetwork {
 /** Starts the box and waits for it. Throws NsboxError if its command could not be started. */
 export function runBox(spec: Spec, facts: HostFacts, options: RunBoxOptions): BoxOutcome {
   const { timeoutMs } = spec.box;
-  const placeholders = spec.box.protected.flatMap(({ make }) => make ?? []);
+  const placeholders: Placeholder[] = [];
+  for (const { make } of spec.box.protected) if (make !== undefined) placeholders.push(make);
   const { terminal } = spec.process;
   const { files = {} } = options;
   return runPlan(buildPlan(spec, facts), facts, { ...options, timeoutMs, placeholders, terminal, files });

@@ -11,7 +11,11 @@ export function buildCapabilities(uid: number, { capAdd, capDrop, noNamespaces }
   // SECURITY: nothing is inheritable for root, or a file's inheritable set would add to it (CVE-2022-24769).
   if (uid === 0) return { bounding, effective: bounding, permitted: bounding, inheritable: [], ambient: [] };
   // Another user holds what was asked for by name, through the ambient set, since exec would clear all others.
-  const held = capAdd.includes("ALL") ? bounding : bounding.filter((name) => capAdd.includes(name));
+  const held = capAdd.includes("ALL")
+    ? bounding
+    : capAdd.length === 0
+      ? []
+      : bounding.filter((name) => capAdd.includes(name));
   return { bounding, effective: held, permitted: held, inheritable: held, ambient: held };
 }
 

@@ -31,5 +31,7 @@ export function buildEnv(
     if (option.kind === "set") variables.set(option.name, option.value);
     else if (Object.hasOwn(facts.env, option.name)) variables.set(option.name, facts.env[option.name] ?? "");
   }
-  return [...variables].map(([name, value]) => `${name}=${value}`);
+  const entries: string[] = [];
+  for (const [name, value] of variables) entries.push(`${name}=${value}`);
+  return entries;
 }

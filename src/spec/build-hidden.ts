@@ -13,6 +13,7 @@ export function hiddenOnHost(path: string, options: RunOptions, cwd: string): st
 
 /** The hidden paths, as the box sees them. Throws NsboxError ESPEC where nothing is there to hide: perhaps a slip. */
 export function buildHidden(options: RunOptions, facts: HostFacts): readonly HiddenPath[] {
+  if (options.hide.length === 0) return [];
   return options.hide.map((text) => {
     const kind = facts.paths[hiddenOnHost(text, options, facts.cwd)] ?? "missing";
     if (kind === "missing" && options.root?.kind !== "empty") {

@@ -57,22 +57,30 @@ function fileRules({ options, facts, root, mounts, terminal }: LandlockInput): r
   const hasDev = root.source.kind === "host" || (options.dev ?? "minimal") !== "none";
   const hasProc = root.source.kind === "host" || options.proc !== "none";
   const fixed = [...(hasDev ? ["/dev"] : []), ...(hasProc ? ["/proc"] : [])];
-  const rules = [rule("/", root.source.kind === "empty"), ...fixed.map((path) => rule(path, true))];
-  for (const [n, mount] of mounts.entries()) {
-    // Of mounts on one place the last is what is seen there, so it alone has a rule.
-    if (mounts.slice(n + 1).some(({ destination }) => destination === mount.destination)) continue;
+  const rules = [rule("/", root.source.kind === "empty")];
+  for (const path of fixed) rules.push(rule(path, true));
+  // Of mounts on one place the last is what is seen there, so it alone has a rule.
+  const seen = new Map<string, Mount>();
+  for (const mount of mounts) {
+    seen.delete(mount.destination);
+    seen.set(mount.destination, mount);
+  }
+  for (const [destination, mount] of seen) {
     // A mount on the root is seen by nobody whose root it lies on.
-    if (mount.destination === "/") continue;
-    if (!isWritable(mount) || fixed.some((path) => mount.destination === path || isBelow(mount.destination, path)))
-      continue;
+    if (destination === "/" || !isWritable(mount) || liesInOneOf(fixed, destination)) continue;
     const kind = mount.type === "bind" ? facts.paths[mount.source] : "dir";
-    rules.push(rule(mount.destination, true, kind === "file" || kind === "device"));
+    rules.push(rule(destination, true, kind === "file" || kind === "device"));
   }
   // What the caller passes lies outside of the box's mounts, and is opened again through /dev/stdout and its like.
   if (terminal) return rules;
   if (!options.detach) return [...rules, ...facts.passedFiles];
   const passed = facts.passedFiles.filter((file) => options.passFds.includes(file.fd));
   return [...rules, ...DETACHED_STREAMS, ...passed];
+}
+
+function liesInOneOf(folders: readonly string[], path: string): boolean {
+  for (const folder of folders) if (path === folder || isBelow(path, folder)) return true;
+  return false;
 }
 
 /** Nothing to read, and the log. */

@@ -3,7 +3,7 @@ import { NsboxError } from "#src/error.ts";
 import { FRESH_FOLDERS } from "./defaults.ts";
 import type { HostFacts } from "./facts.ts";
 import type { MountOption, RunOptions } from "./options.ts";
-import { isBelow, normalPath, parentPaths } from "./path.ts";
+import { isBelow, normalPath } from "./path.ts";
 import type { Mount, Namespaces, Root } from "./spec.ts";
 
 export interface MountInput {
@@ -17,19 +17,19 @@ export interface MountInput {
 /** Folders of the host's root that a box does not see: fresh ones and homes. */
 export function hiddenFolders(options: RunOptions, facts: Pick<HostFacts, "homes">): readonly string[] {
   const homes = options.home === undefined || options.home === "hide" ? facts.homes : [];
-  return [...FRESH_FOLDERS.map(([path]) => path), ...homes];
+  return [...FRESH_FOLDERS.keys(), ...homes];
 }
 
 /** All mounts but /dev, which the plan makes by itself. */
 export function buildMounts(input: MountInput): readonly Mount[] {
   const { options, facts, root } = input;
-  const given = options.mounts.map((mount) => givenMount(mount, facts));
-  return [
+  const mounts = [
     ...kernelMounts(input),
     ...(root.source.kind === "host" ? hostMounts(input) : rootfsMounts(input)),
     ...networkMounts(input),
-    ...given,
   ];
+  for (const mount of options.mounts) mounts.push(givenMount(mount, facts));
+  return mounts;
 }
 
 /** /proc and /sys; what must not be made anew is the host's, as far as it is there. */
@@ -65,15 +65,24 @@ function hostMounts({ options, facts }: MountInput): readonly Mount[] {
   }
   // SECURITY: a working folder that is a home, or holds one, would show what is hidden: it stays hidden.
   const { cwd } = facts;
-  if (!hidden.some((folder) => isBelow(cwd, folder)) || hidden.includes(cwd)) return mounts;
-  const reveals = isHome(cwd) || hidden.some((folder) => isBelow(folder, cwd));
-  mounts.push(reveals ? tmpfs(cwd, 0o755) : bind(cwd, cwd, true));
+  if (!liesBelowOneOf(hidden, cwd) || hidden.includes(cwd)) return mounts;
+  mounts.push(isHome(cwd) || holdsOneOf(hidden, cwd) ? tmpfs(cwd, 0o755) : bind(cwd, cwd, true));
   return mounts;
+}
+
+function liesBelowOneOf(folders: Iterable<string>, path: string): boolean {
+  for (const folder of folders) if (isBelow(path, folder)) return true;
+  return false;
+}
+
+function holdsOneOf(folders: readonly string[], path: string): boolean {
+  for (const folder of folders) if (isBelow(folder, path)) return true;
+  return false;
 }
 
 /** Somebody's home, whoever the caller is: a folder right below /home. */
 function isHome(path: string): boolean {
-  return parentPaths(path).at(-1) === "/home";
+  return path.startsWith("/home/") && path.lastIndexOf("/") === "/home".length;
 }
 
 const HOSTS = "/etc/hosts";
@@ -84,9 +93,7 @@ function networkMounts({ facts, root }: MountInput): readonly Mount[] {
   const { hosts, resolv } = facts.network;
   // In the host's read-only root nothing can be made that isn't there.
   const isThere = (path: string): boolean =>
-    root.source.kind !== "host" ||
-    facts.paths[path] === "file" ||
-    FRESH_FOLDERS.some(([folder]) => isBelow(path, folder));
+    root.source.kind !== "host" || facts.paths[path] === "file" || liesBelowOneOf(FRESH_FOLDERS.keys(), path);
   return [
     ...(hosts === undefined || !isThere(HOSTS)
       ? []

@@ -25,19 +25,25 @@ function isThere(kind: string | undefined): boolean {
 /** Every path of the host that decides what is protected: its candidates, and the folders on the way to them. */
 export function protectedOnHost(options: RunOptions, cwd: string, homes: readonly string[]): readonly string[] {
   if (!options.protect) return [];
-  return writableSources(options, cwd, homes).flatMap((source) => {
+  const found = new Set<string>();
+  for (const source of writableSources(options, cwd, homes)) {
     const wanted = [...PROJECT_PATHS, ...(homes.includes(source) ? HOME_PATHS : [])];
-    const all = wanted.flatMap(({ path }) => [...parentPaths(`/${path}`), `/${path}`]);
-    return [...new Set(all)].map((path) => source + path);
-  });
+    for (const { path } of wanted) {
+      for (const parent of parentPaths(`/${path}`)) found.add(source + parent);
+      found.add(`${source}/${path}`);
+    }
+  }
+  return [...found];
 }
 
 /** The folders that --rw and --home rw show. */
 export function writableSources(options: RunOptions, cwd: string, homes: readonly string[]): readonly string[] {
-  const given = options.mounts.flatMap((mount) =>
-    mount.kind === "bind" && !mount.readOnly ? [normalPath(mount.source, cwd)] : [],
-  );
-  return [...new Set([...(options.home === "rw" ? homes : []), ...given])].filter((path) => path !== "/");
+  const found = new Set(options.home === "rw" ? homes : []);
+  for (const mount of options.mounts) {
+    if (mount.kind === "bind" && !mount.readOnly) found.add(normalPath(mount.source, cwd));
+  }
+  found.delete("/");
+  return [...found];
 }
 
 /** What to keep within writable folders, outermost first. Nothing that was asked for with --rw is taken back. */
@@ -47,7 +53,8 @@ export function buildProtected(
   mounts: readonly Mount[],
 ): readonly ProtectedInside[] {
   if (!options.protect) return [];
-  const asked = new Set(mounts.map((mount) => mount.destination));
+  const asked = new Set<string>();
+  for (const mount of mounts) asked.add(mount.destination);
   const found = new Map<string, ProtectedInside>();
   for (const mount of mounts) {
     if (mount.type !== "bind" || mount.readOnly || mount.device || mount.source === "/") continue;
@@ -57,7 +64,7 @@ export function buildProtected(
     const folder = { source, destination, paths: pathsFor(source, facts) };
     for (const wanted of folder.paths) protectOne(folder, wanted, { facts, asked, found });
   }
-  return [...found.values()].sort((a, b) => a.path.length - b.path.length);
+  return found.size === 0 ? [] : [...found.values()].sort((a, b) => a.path.length - b.path.length);
 }
 
 interface Collected {

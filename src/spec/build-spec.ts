@@ -111,19 +111,18 @@ function buildNetwork({ namespaces: { net } }: RunOptions, { network }: HostFact
 
 function buildNamespaces(options: RunOptions): Namespaces {
   const timeWanted = options.boottimeSeconds !== undefined || options.monotonicSeconds !== undefined;
-  const chosen = NAMESPACE_TYPES.map((type): readonly [NamespaceType, Namespace] => {
+  const chosen: Partial<Record<NamespaceType, Namespace>> = {};
+  for (const type of NAMESPACE_TYPES) {
     const option = options.namespaces[type];
     const isHost = options.noNamespaces || (type === "time" && !timeWanted);
-    const usual: Namespace = { kind: isHost ? "host" : "new" };
-    return [type, option === undefined ? usual : namespaceOf(option, type)];
-  });
-  const time = chosen.find(([type]) => type === "time")?.[1];
-  if (time?.kind === "new" && !options.init) {
+    chosen[type] = option === undefined ? { kind: isHost ? "host" : "new" } : namespaceOf(option, type);
+  }
+  const namespaces = chosen as Namespaces; // the loop set every type
+  if (namespaces.time.kind === "new" && !options.init) {
     throw new NsboxError("EUSAGE", "Cannot use --no-init with a new time namespace: only children enter it", {
       hint: "leave out --no-init",
     });
   }
-  const namespaces = Object.fromEntries(chosen) as Record<NamespaceType, Namespace>; // one entry for each type
   if (timeWanted && namespaces.time.kind !== "new") {
     throw new NsboxError("EUSAGE", "Cannot set clock offsets: --time is not new", {
       hint: "leave out --time, or --boottime and --monotonic",
@@ -159,6 +158,7 @@ function checkNames(options: RunOptions, namespaces: Namespaces): void {
 }
 
 function checkPassFds(options: RunOptions, facts: HostFacts): void {
+  if (options.passFds.length === 0) return;
   const closed = options.passFds.find((fd) => !facts.passableFds.includes(fd));
   if (closed === undefined) return;
   throw new NsboxError("ESPEC", `Cannot use --pass-fd ${closed}: no file is open as ${closed}`, {
@@ -169,12 +169,11 @@ function checkPassFds(options: RunOptions, facts: HostFacts): void {
 function buildRoot(options: RunOptions, facts: HostFacts): Root {
   const given = options.root ?? { kind: "host" };
   const source = given.kind === "dir" ? { kind: "dir" as const, path: normalPath(given.path, facts.cwd) } : given;
-  const ways = [
-    options.overlay && "--overlay",
-    options.overlayDir !== undefined && "--overlay-dir",
-    options.writableRoot && "--writable-root",
+  const asked = [
+    ...(options.overlay ? ["--overlay"] : []),
+    ...(options.overlayDir === undefined ? [] : ["--overlay-dir"]),
+    ...(options.writableRoot ? ["--writable-root"] : []),
   ];
-  const asked = ways.filter((way) => way !== false);
   if (asked.length > 1) {
     throw new NsboxError("EUSAGE", `Cannot use ${asked.join(" and ")} together: writes go to one place`, {
       hint: "choose one of them",
@@ -293,8 +292,8 @@ function buildUser(options: RunOptions, facts: HostFacts, namespaces: Namespaces
 
 function buildRlimits(options: RunOptions): readonly Rlimit[] {
   const core: Rlimit = { type: "RLIMIT_CORE", soft: 0, hard: 0 };
-  const said = options.rlimits.some((limit) => limit.type === core.type);
-  return said ? options.rlimits : [core, ...options.rlimits];
+  for (const limit of options.rlimits) if (limit.type === core.type) return options.rlimits;
+  return [core, ...options.rlimits];
 }
 
 const OOM_SCORE_MAX = 1000;

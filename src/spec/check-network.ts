@@ -7,22 +7,32 @@ type Kind = NetworkOption["kind"];
 
 interface FlagRow {
   readonly flag: string;
-  readonly isGiven: (settings: NetworkSettings) => boolean;
+  readonly setting: keyof NetworkSettings;
   readonly goesWith: readonly Kind[];
 }
 
 const ALL: readonly Kind[] = ["bridge", "pasta", "macvlan", "ipvlan"];
 
 const FLAGS: readonly FlagRow[] = [
-  { flag: "--publish", isGiven: ({ publish }) => publish.length > 0, goesWith: ["bridge", "pasta"] },
-  { flag: "--ip", isGiven: ({ ip }) => ip !== undefined, goesWith: ALL },
-  { flag: "--ip6", isGiven: ({ ip6 }) => ip6 !== undefined, goesWith: ALL },
-  { flag: "--mac", isGiven: ({ mac }) => mac !== undefined, goesWith: ["bridge", "pasta", "macvlan"] },
-  { flag: "--mtu", isGiven: ({ mtu }) => mtu !== undefined, goesWith: ALL },
-  { flag: "--dns", isGiven: ({ dns }) => dns.length > 0, goesWith: ALL },
-  { flag: "--dns-search", isGiven: ({ dnsSearch }) => dnsSearch.length > 0, goesWith: ALL },
-  { flag: "--add-host", isGiven: ({ addHosts }) => addHosts.length > 0, goesWith: ALL },
+  { flag: "--publish", setting: "publish", goesWith: ["bridge", "pasta"] },
+  { flag: "--ip", setting: "ip", goesWith: ALL },
+  { flag: "--ip6", setting: "ip6", goesWith: ALL },
+  { flag: "--mac", setting: "mac", goesWith: ["bridge", "pasta", "macvlan"] },
+  { flag: "--mtu", setting: "mtu", goesWith: ALL },
+  { flag: "--dns", setting: "dns", goesWith: ALL },
+  { flag: "--dns-search", setting: "dnsSearch", goesWith: ALL },
+  { flag: "--add-host", setting: "addHosts", goesWith: ALL },
 ];
+
+/** The first flag that does not go with the kind of network there is. */
+function wrongFlag(settings: NetworkSettings, option: NetworkOption | undefined): FlagRow | undefined {
+  for (const row of FLAGS) {
+    const value = settings[row.setting];
+    const isGiven = Array.isArray(value) ? value.length > 0 : value !== undefined;
+    if (isGiven && (option === undefined || !row.goesWith.includes(option.kind))) return row;
+  }
+  return undefined;
+}
 
 /** Throws NsboxError EUSAGE. */
 export function checkNetwork({
@@ -31,9 +41,7 @@ export function checkNetwork({
   allowHosts,
 }: Pick<RunOptions, "namespaces" | "network" | "allowHosts">): void {
   const option = namespaces.net?.kind === "network" ? namespaces.net.network : undefined;
-  const wrong = FLAGS.find(
-    ({ isGiven, goesWith }) => isGiven(settings) && (option === undefined || !goesWith.includes(option.kind)),
-  );
+  const wrong = wrongFlag(settings, option);
   if (wrong !== undefined) {
     const state = option === undefined ? "--net is not a network" : `it does not go with --net ${option.kind}`;
     throw new NsboxError("EUSAGE", `Cannot use ${wrong.flag}: ${state}`, {
@@ -50,8 +58,12 @@ export function checkNetwork({
       },
     );
   }
-  for (const [n, port] of settings.publish.entries()) {
-    const twice = settings.publish
+  checkPorts(settings);
+}
+
+function checkPorts({ publish }: NetworkSettings): void {
+  for (const [n, port] of publish.entries()) {
+    const twice = publish
       .slice(0, n)
       .some(
         (other) =>

@@ -48,12 +48,12 @@ export const READONLY_PATHS: readonly string[] = [
   "/proc/sysrq-trigger",
 ];
 
-/** Folders that are fresh and empty in a box that shows the host's root: [path, mode]. */
-export const FRESH_FOLDERS: readonly (readonly [path: string, mode: number])[] = [
+/** Folders that are fresh and empty in a box that shows the host's root, with their modes. */
+export const FRESH_FOLDERS: ReadonlyMap<string, number> = new Map([
   ["/tmp", 0o1777],
   ["/run", 0o755],
   ["/var/tmp", 0o1777],
-];
+]);
 
 /** The name of the host seen inside. */
 export const DEFAULT_HOSTNAME = "nsbox";

@@ -4,5 +4,7 @@ import type { IdMapping } from "./spec.ts";
 
 /** Every id there is, the same inside and outside: in a user namespace, as in a container, there are not all of them. */
 export function sameIds(ranges: readonly SubIdRange[]): readonly IdMapping[] {
-  return ranges.map(({ start, count }) => ({ containerID: start, hostID: start, size: count }));
+  const maps: IdMapping[] = [];
+  for (const { start, count } of ranges) maps.push({ containerID: start, hostID: start, size: count });
+  return maps;
 }

@@ -222,6 +222,7 @@ describeWith(["userns"], "nsbox run of what turns out bad inside", () => {
   test.each([
     [["--", "no-such-command"], 127, ['Cannot run "no-such-command": ENOENT', "PATH"]],
     [["--", "/nowhere/true"], 127, ['Cannot run "/nowhere/true": ENOENT']],
+    [["-e", "PATH=here", "--", "true"], 127, ['Cannot run "true": PATH inside the box names no folder', "-e PATH="]],
     [["--ro", "DIR", "--", "DIR/no-interpreter"], 127, ["interpreter"]],
     [["--ro", "DIR", "--", "DIR/file"], 126, ['Cannot run "DIR/file": EACCES', "chmod +x"]],
     [["--ro", "DIR", "--", "DIR/no-program"], 126, ['Cannot run "DIR/no-program": ENOEXEC', "#!"]],

@@ -62,7 +62,9 @@ const SCOPE_ABI = 6;
 
 /** Every right over files that this ABI knows. */
 export function landlockRights(abi: number): number {
-  return FS_SINCE.reduce((all, [since, rights]) => (abi >= since ? all | rights : all), 0);
+  let all = 0;
+  for (const [since, rights] of FS_SINCE) if (abi >= since) all |= rights;
+  return all;
 }
 
 const OF_PASSED = {
@@ -80,16 +82,17 @@ function rightsOf(rule: LandlockRule, abi: number): number {
 
 const RULESET = "landlock ruleset";
 
+// struct landlock_path_beneath_attr: a word of rights, an int that is the file.
+function addRule(rights: number, file: Arg, options: CallOptions): Call {
+  return call("landlock_add_rule", [fd(RULESET), LANDLOCK_RULE.PATH_BENEATH, words(rights, file), 0], options);
+}
+
 function ruleCalls(rule: LandlockRule, abi: number): readonly Call[] {
-  // struct landlock_path_beneath_attr: a word of rights, an int that is the file.
-  const add = (file: Arg, options: CallOptions): Call => {
-    const attr = words(rightsOf(rule, abi), file);
-    return call("landlock_add_rule", [fd(RULESET), LANDLOCK_RULE.PATH_BENEATH, attr, 0], options);
-  };
+  const rights = rightsOf(rule, abi);
   // EBADFD: a pipe or socket, which no rule is needed for.
-  if ("fd" in rule) return [add(rule.fd, tolerate("EBADFD"))];
+  if ("fd" in rule) return [addRule(rights, rule.fd, tolerate("EBADFD"))];
   const label = `landlock ${rule.path}`;
-  return [call("openat", [AT.FDCWD, rule.path, O.PATH | O.CLOEXEC], { label }), add(result(label), {})];
+  return [call("openat", [AT.FDCWD, rule.path, O.PATH | O.CLOEXEC], { label }), addRule(rights, result(label), {})];
 }
 
 export const landlockStep: StepKind<LandlockStep> = {
@@ -101,16 +104,16 @@ export const landlockStep: StepKind<LandlockStep> = {
     return `with Landlock: ${[...files, ...tcp, "signal and name sockets among its own only"].join(", ")}`;
   },
   lower: ({ abi, rules }) => {
-    const attr = LANDLOCK_RULESET_ATTR.pack({
-      handled_access_fs: rules.files === undefined ? 0 : landlockRights(abi),
-      handled_access_net: rules.tcp || abi < NET_ABI ? 0 : NET.BIND_TCP | NET.CONNECT_TCP,
-      scoped: abi < SCOPE_ABI ? 0 : SCOPE.ABSTRACT_UNIX_SOCKET | SCOPE.SIGNAL,
-    });
-    return [
-      call("landlock_create_ruleset", [attr, attr.length, 0], { as: RULESET }),
-      ...(rules.files ?? []).flatMap((rule) => ruleCalls(rule, abi)),
-      call("landlock_restrict_self", [fd(RULESET), 0]),
-    ];
+    // struct landlock_ruleset_attr: handled_access_fs, handled_access_net, scoped.
+    const attr = words(
+      rules.files === undefined ? 0 : landlockRights(abi),
+      rules.tcp || abi < NET_ABI ? 0 : NET.BIND_TCP | NET.CONNECT_TCP,
+      abi < SCOPE_ABI ? 0 : SCOPE.ABSTRACT_UNIX_SOCKET | SCOPE.SIGNAL,
+    );
+    const calls = [call("landlock_create_ruleset", [attr, LANDLOCK_RULESET_ATTR.size, 0], { as: RULESET })];
+    for (const rule of rules.files ?? []) calls.push(...ruleCalls(rule, abi));
+    calls.push(call("landlock_restrict_self", [fd(RULESET), 0]));
+    return calls;
   },
 };
 

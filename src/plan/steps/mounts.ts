@@ -15,7 +15,7 @@ import {
   OPEN_TREE,
 } from "#ffi/uapi/mount.ts";
 import { MSG } from "#ffi/uapi/socket.ts";
-import { type Call, call, fd, memory, result, tolerate, words } from "#ffi/tape/call.ts";
+import { type Arg, type Call, call, fd, memory, result, tolerate, words } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
 
 /** Words of mount_setattr(2) for a mount's options. */
@@ -39,11 +39,12 @@ function explainOptions(options: MountOptions): string {
   return flagNames(MOUNT_ATTR, "MOUNT_ATTR_", attributes(options));
 }
 
-function setAttributes(target: Call["args"][number], options: MountOptions, recursive: boolean): Call {
-  const attr = MOUNT_ATTR_STRUCT.pack({ attr_set: attributes(options) });
-  const flags = AT.EMPTY_PATH | (recursive ? AT.RECURSIVE : 0);
-  return call("mount_setattr", [target, "", flags, attr, attr.length]);
+/** struct mount_attr: attr_set, attr_clr, propagation, userns_fd. */
+function mountAttr(set: number): Arg {
+  return words(set, 0, 0, 0);
 }
+
+const ALL_OF_IT = AT.EMPTY_PATH | AT.RECURSIVE;
 
 /** Keep mounts made here from showing on the host, and the reverse; see mount_namespaces(7). */
 export interface PrivateMountsStep {
@@ -71,7 +72,7 @@ export const openTreeStep: StepKind<OpenTreeStep> = {
     call("open_tree", [AT.FDCWD, step.source, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.RECURSIVE], {
       as: step.tree,
     }),
-    setAttributes(fd(step.tree), step.options, true),
+    call("mount_setattr", [fd(step.tree), "", ALL_OF_IT, mountAttr(attributes(step.options)), MOUNT_ATTR_STRUCT.size]),
   ],
 };
 
@@ -144,14 +145,11 @@ export interface HostRootStep {
 export const hostRootStep: StepKind<HostRootStep> = {
   phase: "root",
   explain: (step) => `keep the host's root, with every mount of it ${explainOptions(step.options)}`,
-  lower: (step) => {
-    const attr = MOUNT_ATTR_STRUCT.pack({ attr_set: attributes(step.options) });
-    return [
-      call("mount_setattr", [AT.FDCWD, "/", AT.RECURSIVE, attr, attr.length]),
-      // SECURITY: the caller's folder may be one that is hidden from here on, and /proc/1/cwd leads to it.
-      call("chdir", ["/"]),
-    ];
-  },
+  lower: (step) => [
+    call("mount_setattr", [AT.FDCWD, "/", AT.RECURSIVE, mountAttr(attributes(step.options)), MOUNT_ATTR_STRUCT.size]),
+    // SECURITY: the caller's folder may be one that is hidden from here on, and /proc/1/cwd leads to it.
+    call("chdir", ["/"]),
+  ],
 };
 
 /** Change into a new root and let the old one go: what pivot_root(2) calls `pivot_root(".", ".")`. */
@@ -167,13 +165,16 @@ export const pivotStep: StepKind<PivotStep> = {
   explain: () => "make it the root (pivot_root) and detach the old one",
   // The new root is mounted over "/", which exists everywhere; pivot_root then stacks the old root, and over it what
   // is staged, over the new one. SECURITY: umount2(".") takes the topmost off, so it is done once for each.
-  lower: (step) => [
-    call("move_mount", [fd(step.tree), "", AT.FDCWD, "/", MOVE_MOUNT.F_EMPTY_PATH]),
-    call("fchdir", [fd(step.tree)]),
-    call("pivot_root", [".", "."]),
-    ...Array.from({ length: step.staged + 1 }, () => call("umount2", [".", MNT.DETACH])),
-    call("chdir", ["/"]),
-  ],
+  lower: (step) => {
+    const calls = [
+      call("move_mount", [fd(step.tree), "", AT.FDCWD, "/", MOVE_MOUNT.F_EMPTY_PATH]),
+      call("fchdir", [fd(step.tree)]),
+      call("pivot_root", [".", "."]),
+    ];
+    for (let n = 0; n <= step.staged; n++) calls.push(call("umount2", [".", MNT.DETACH]));
+    calls.push(call("chdir", ["/"]));
+    return calls;
+  },
 };
 
 /**
@@ -225,10 +226,7 @@ export interface ReadOnlyRootStep {
 export const readOnlyRootStep: StepKind<ReadOnlyRootStep> = {
   phase: "mounts",
   explain: () => "make the root itself read-only",
-  lower: () => {
-    const attr = MOUNT_ATTR_STRUCT.pack({ attr_set: MOUNT_ATTR.RDONLY });
-    return [call("mount_setattr", [AT.FDCWD, "/", 0, attr, attr.length])];
-  },
+  lower: () => [call("mount_setattr", [AT.FDCWD, "/", 0, mountAttr(MOUNT_ATTR.RDONLY), MOUNT_ATTR_STRUCT.size])],
 };
 
 /** Mount a path on itself, so that it can't be removed, renamed or, read-only, changed. See --no-protect. */
@@ -246,13 +244,13 @@ export const protectStep: StepKind<ProtectStep> = {
     `${make === undefined ? "keep" : "make and keep"} ${quote(path)} ${readOnly ? "as it is" : "in its place"}`,
   lower: ({ path, readOnly, make }) => {
     const tree = `protected ${path}`;
-    const attr = MOUNT_ATTR_STRUCT.pack({ attr_set: MOUNT_ATTR.RDONLY });
+    const attr = mountAttr(MOUNT_ATTR.RDONLY);
     // KERNEL: a symbolic link can be a mount, too; it is kept, and not what it leads to.
     const flags = OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.RECURSIVE | AT.SYMLINK_NOFOLLOW;
     return [
       ...(make === undefined ? [] : [makeCall(path, make.isFile)]),
       call("open_tree", [AT.FDCWD, path, flags], { as: tree }),
-      ...(readOnly ? [call("mount_setattr", [fd(tree), "", AT.EMPTY_PATH | AT.RECURSIVE, attr, attr.length])] : []),
+      ...(readOnly ? [call("mount_setattr", [fd(tree), "", ALL_OF_IT, attr, MOUNT_ATTR_STRUCT.size])] : []),
       call("move_mount", [fd(tree), "", AT.FDCWD, path, MOVE_MOUNT.F_EMPTY_PATH]),
     ];
   },

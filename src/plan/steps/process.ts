@@ -77,12 +77,16 @@ export const boundingStep: StepKind<BoundingStep> = {
   phase: "privileges",
   explain: (step) => `keep no capability beyond ${step.capabilities.join(" ") || "none"}`,
   // A capability that this kernel doesn't know yet is EINVAL, and nobody can have it.
-  lower: (step) =>
-    CAPS.flatMap((name, number) =>
-      step.capabilities.includes(name)
-        ? []
-        : [call("prctl", [PR.CAPBSET_DROP, number, 0, 0, 0], { cases: [{ equals: "EINVAL", then: "next" }] })],
-    ),
+  lower: (step) => {
+    const calls: Call[] = [];
+    let number = 0;
+    for (const name of CAPS) {
+      if (!step.capabilities.includes(name))
+        calls.push(call("prctl", [PR.CAPBSET_DROP, number, 0, 0, 0], tolerate("EINVAL")));
+      number++;
+    }
+    return calls;
+  },
 };
 
 /** Set what is held right now; exec then computes the rest, see capabilities(7). */
@@ -95,26 +99,25 @@ export const capabilitiesStep: StepKind<CapabilitiesStep> = {
   phase: "privileges",
   explain: ({ sets }) =>
     `hold ${sets.permitted.join(" ") || "no capabilities"}, ${sets.ambient.length > 0 ? "over exec too" : "inherit none by file"}`,
-  lower: (step) => [
-    call("prctl", [PR.CAP_AMBIENT, PR_CAP_AMBIENT.CLEAR_ALL, 0, 0, 0]),
-    capsetCall(step.sets),
-    // A capability that this kernel doesn't know yet is EINVAL, and nobody can have it.
-    ...step.sets.ambient.map((name) =>
-      call("prctl", [PR.CAP_AMBIENT, PR_CAP_AMBIENT.RAISE, capNumber(name) ?? 0, 0, 0], {
-        cases: [{ equals: "EINVAL", then: "next" }],
-      }),
-    ),
-  ],
+  lower: (step) => {
+    const calls = [call("prctl", [PR.CAP_AMBIENT, PR_CAP_AMBIENT.CLEAR_ALL, 0, 0, 0]), capsetCall(step.sets)];
+    for (const name of step.sets.ambient)
+      // A capability that this kernel doesn't know yet is EINVAL, and nobody can have it.
+      calls.push(call("prctl", [PR.CAP_AMBIENT, PR_CAP_AMBIENT.RAISE, capNumber(name) ?? 0, 0, 0], tolerate("EINVAL")));
+    return calls;
+  },
 };
 
 /** Three of the five sets, see capset(2). */
 export function capsetCall({ effective, permitted, inheritable }: Omit<Capabilities, "bounding" | "ambient">): Call {
   const data = new Uint8Array(24); // two of {effective, permitted, inheritable}, 32 bits each
   const view = new DataView(data.buffer);
-  for (const [n, names] of [effective, permitted, inheritable].entries()) {
+  let at = 0;
+  for (const names of [effective, permitted, inheritable]) {
     const mask = capMask(names);
-    view.setUint32(n * 4, Number(mask & 0xffffffffn), true);
-    view.setUint32(12 + n * 4, Number(mask >> 32n), true);
+    view.setUint32(at, Number(mask & 0xffffffffn), true);
+    view.setUint32(12 + at, Number(mask >> 32n), true);
+    at += 4;
   }
   const header = new Uint8Array(8);
   new DataView(header.buffer).setUint32(0, CAPABILITY_VERSION_3, true);
@@ -223,10 +226,13 @@ export interface SignalsStep {
 export const signalsStep: StepKind<SignalsStep> = {
   phase: "exec",
   explain: (step) => `reset ${step.defaults.map(signalName).join(", ")} and the signal mask`,
-  lower: (step) => [
-    ...step.defaults.map((signal) => call("rt_sigaction", [signal, new Uint8Array(SIGACTION_BYTES), 0, 8])),
-    call("rt_sigprocmask", [SIG_HOW.SETMASK, new Uint8Array(new BigUint64Array([step.mask]).buffer), 0, 8]),
-  ],
+  lower: (step) => {
+    const calls: Call[] = [];
+    for (const signal of step.defaults)
+      calls.push(call("rt_sigaction", [signal, new Uint8Array(SIGACTION_BYTES), 0, 8]));
+    calls.push(call("rt_sigprocmask", [SIG_HOW.SETMASK, words(step.mask), 0, 8]));
+    return calls;
+  },
 };
 
 /** Let no open file through but those that were passed on purpose (CVE-2024-21626). */
@@ -239,10 +245,11 @@ export interface CloseFilesStep {
 export const closeFilesStep: StepKind<CloseFilesStep> = {
   phase: "exec",
   explain: (step) => `close every file from 3 on at exec${step.keep.length > 0 ? ` but ${step.keep.join(", ")}` : ""}`,
-  lower: (step) => [
-    call("close_range", [3, 0xffffffff, CLOSE_RANGE.CLOEXEC]),
-    ...step.keep.map((file) => call("fcntl", [typeof file === "number" ? file : fd(file), F.SETFD, 0])),
-  ],
+  lower: (step) => {
+    const calls = [call("close_range", [3, 0xffffffff, CLOSE_RANGE.CLOEXEC])];
+    for (const file of step.keep) calls.push(call("fcntl", [typeof file === "number" ? file : fd(file), F.SETFD, 0]));
+    return calls;
+  },
 };
 
 /** The execution domain of what is executed from here on, see personality(2). */
@@ -286,13 +293,20 @@ export const execStep: StepKind<ExecStep> = {
   explain: (step) => `run ${step.args.map(quote).join(" ")}`,
   // As execvp(3), every candidate is tried. Each miss is reported, and the launcher makes sense of the whole once
   // the last has missed; a hit closes the report without that.
-  lower: (step) =>
-    step.candidates.flatMap((path, n): readonly Call[] => [
-      call("execve", [path, strings(step.args), strings(step.env)], { fail: `miss ${n}` }),
-      // EBADF: the launcher of a command that is started again has gone.
-      call("write", [fd("report"), { kind: "failure" }, 16], { label: `miss ${n}`, ...tolerate("EBADF") }),
-      ...(n === step.candidates.length - 1 ? [call("exit_group", [127])] : []),
-    ]),
+  lower: (step) => {
+    const calls: Call[] = [];
+    let n = 0;
+    for (const path of step.candidates) {
+      const label = `miss ${n++}`;
+      calls.push(
+        call("execve", [path, strings(step.args), strings(step.env)], { fail: label }),
+        // EBADF: the launcher of a command that is started again has gone.
+        call("write", [fd("report"), { kind: "failure" }, 16], { label, ...tolerate("EBADF") }),
+      );
+    }
+    calls.push(call("exit_group", [127]));
+    return calls;
+  },
 };
 
 /** Keep FD_CLOEXEC on a file that crossed one exec but must not cross the next. */

@@ -90,8 +90,10 @@ export function farewellCalls({ processes, files, commands }: Farewell): readonl
     const past = `past ${one.name} ${n}`;
     return [{ ...one, fail: past }, call("getpid", [], { label: past })];
   };
+  const first = call("getpid", [], { label: "farewell" });
+  if (processes.length + files.length + commands.length === 0) return [first];
   return [
-    call("getpid", [], { label: "farewell" }),
+    first,
     ...processes.flatMap((pid, n) => ignored(call("kill", [pid, SIG.TERM]), n)),
     ...files.flatMap((file, n) => ignored(call("unlinkat", [AT.FDCWD, file, 0]), n)),
     ...commands.flatMap(commandCalls),
@@ -127,6 +129,7 @@ export function placeholderCalls(
   end: string,
   name = "placeholder",
 ): readonly Call[] {
+  if (placeholders.length === 0) return [];
   const statx = (at: number) => memory("statx", STATX_BYTES, at);
   return placeholders.flatMap(({ host, isFile }, n) => {
     const label = `${name} ${n}`;
