@@ -8,19 +8,17 @@ import type { RunOptions } from "#src/spec/options.ts";
 import type { Spec } from "#src/spec/spec.ts";
 
 /** A promise only of an error: what explains it is loaded when there is one. Throws NsboxError. */
-export function runInForeground(
-  spec: Spec,
-  facts: HostFacts,
-  options: RunOptions,
-  run: RunBoxOptions,
-): number | Promise<number> {
+export function runInForeground(spec: Spec, facts: HostFacts, run: RunBoxOptions): BoxOutcome | Promise<never> {
   mark("flags and facts become the Spec");
-  let outcome: BoxOutcome;
   try {
-    outcome = runBox(spec, facts, run);
+    return runBox(spec, facts, run);
   } catch (error) {
     return explain(error, spec);
   }
+}
+
+/** Says what there is to say of a box's end, and gives the exit code. */
+export function sayEnd(outcome: BoxOutcome, spec: Spec, options: RunOptions): number {
   if (options.json) printError(`${JSON.stringify({ name: spec.box.name ?? null, ...outcome })}\n`);
   else if (outcome.timedOut) printError(timeoutText(options.timeoutMs ?? 0));
   return outcome.exitCode;

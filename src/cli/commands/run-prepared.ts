@@ -4,14 +4,14 @@ import { loadConfig } from "#src/cli/config-file.ts";
 import { compileProfile } from "#src/cli/compile-profile.ts";
 import type { FilterSession } from "#src/cli/listen-to-filter.ts";
 import { parseRun } from "#src/cli/parse-run.ts";
-import { runInForeground } from "#src/cli/run-in-foreground.ts";
+import { runInForeground, sayEnd } from "#src/cli/run-in-foreground.ts";
 import { warnOfExposure } from "#src/cli/warn-of-exposure.ts";
 import { NsboxError } from "#src/error.ts";
 import { printOut } from "#src/host/print.ts";
 import { readEnvFiles } from "#src/host/read-env-files.ts";
 import { readFacts } from "#src/host/read-facts.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
-import type { BoxNetworkSession, RunBoxOptions } from "#src/run/run-box.ts";
+import type { BoxNetworkSession, BoxOutcome, RunBoxOptions } from "#src/run/run-box.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
@@ -55,20 +55,21 @@ async function runOrPrint(
   await warnOfExposure(options, spec, facts);
   if (options.dryRun) return dryRun(spec, facts, options.json);
   const watcherArgv = options.json ? undefined : ["nsbox", "run", ...argv];
-  return runListening(spec, facts, options, { watcherArgv, network });
+  const outcome = await runListening(spec, facts, { watcherArgv, network }, options.json);
+  return sayEnd(outcome, spec, options);
 }
 
 /** With whoever the filter asks, or the audit of the proxy alone. */
-async function runListening(spec: Spec, facts: HostFacts, options: RunOptions, run: RunBoxOptions): Promise<number> {
+async function runListening(spec: Spec, facts: HostFacts, run: RunBoxOptions, json: boolean): Promise<BoxOutcome> {
   if (spec.box.audit === undefined && spec.linux.seccomp?.listener === undefined)
-    return runInForeground(spec, facts, options, { ...run, files: await startEgress(spec.box, undefined) });
+    return runInForeground(spec, facts, { ...run, files: await startEgress(spec.box, undefined) });
   const { listenToFilter } = await import("#src/cli/listen-to-filter.ts");
   const { refusals, end, ...session } = listenToFilter(spec, facts);
   try {
     const files = { ...session.files, ...(await startEgress(spec.box, refusals)) };
-    return await runInForeground(spec, facts, options, { ...run, ...session, files });
+    return await runInForeground(spec, facts, { ...run, ...session, files });
   } finally {
-    end(options.json);
+    end(json);
   }
 }
 

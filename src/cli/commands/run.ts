@@ -1,7 +1,7 @@
 // `nsbox run`: flags → Spec → a box in the foreground. This is on the way to every box: without a promise where nothing
 // has to be waited for, and what else there is to prepare is loaded where it is asked for.
 import { parseRun } from "#src/cli/parse-run.ts";
-import { runInForeground } from "#src/cli/run-in-foreground.ts";
+import { runInForeground, sayEnd } from "#src/cli/run-in-foreground.ts";
 import { showsMore } from "#src/cli/shows-more.ts";
 import { readFacts } from "#src/host/read-facts.ts";
 import { mark } from "#src/run/trace.ts";
@@ -19,7 +19,9 @@ export function runCommand(argv: readonly string[]): Ending | Promise<Ending> {
   if (!isPlain(options)) return prepareAndRun(options, argv);
   const facts = readFacts(options);
   mark("facts about the machine are read");
-  return runInForeground(buildSpec(options, facts), facts, options, { watcherArgv: ["nsbox", "run", ...argv] });
+  const spec = buildSpec(options, facts);
+  const outcome = runInForeground(spec, facts, { watcherArgv: ["nsbox", "run", ...argv] });
+  return outcome instanceof Promise ? outcome : sayEnd(outcome, spec, options);
 }
 
 /** Nothing is asked for that takes more than flags and facts. */
