@@ -47,6 +47,17 @@ export function unknownBox(name: string): NsboxError {
   });
 }
 
+/** The error where a word is neither a PID nor the name of a box. */
+export function noProcess(command: string, word: string): NsboxError {
+  const near = nearest(
+    word,
+    listBoxes().map((box) => box.name),
+  );
+  return new NsboxError("ESPEC", `Cannot ${command} ${JSON.stringify(word)}: it is no PID, and no box has this name`, {
+    hint: near === undefined ? "ps ax lists the PIDs, nsbox ps -a the boxes" : `did you mean ${near}?`,
+  });
+}
+
 /** Throws NsboxError ESPEC, with how and when it ended, unless the box is running. */
 export function requireRunning(command: string, box: Box): Box {
   if (box.life !== "ended") return box;

@@ -3,10 +3,13 @@
 /** The PID; what a box's state says is loaded only for a name. Throws NsboxError ESPEC where no such box runs. */
 export async function pidOfWord(command: string, word: string): Promise<number> {
   if (/^[1-9]\d{0,7}$/.test(word)) return Number(word);
-  const [{ requireBox, requireRunning }, { readFirstChild }] = await Promise.all([
+  const [{ noProcess, requireRunning }, { findBox }, { readFirstChild }] = await Promise.all([
     import("./box-words.ts"),
+    import("#src/state/box-store.ts"),
     import("#src/host/read-children.ts"),
   ]);
-  const { pid } = requireRunning(command, requireBox(word)).record.process;
+  const box = findBox(word);
+  if (box === undefined) throw noProcess(command, word);
+  const { pid } = requireRunning(command, box).record.process;
   return readFirstChild(pid) ?? pid;
 }

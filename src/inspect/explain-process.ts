@@ -12,6 +12,7 @@ import { explainNamespaces } from "./groups/namespaces.ts";
 import { explainNetwork, socketNames } from "./groups/network.ts";
 import { explainOpenFiles, socketInode } from "./groups/open-files.ts";
 import { explainCapabilitySets, explainConfinement } from "./groups/privileges.ts";
+import { explainShort } from "./explain-short.ts";
 import type { ProcessView } from "./process-view.ts";
 import { renderGroups, type TextOptions } from "./render-groups.ts";
 
@@ -25,6 +26,7 @@ function groupsOf(view: ProcessView, now: number): readonly Group[] {
   const held = new Set(files.map(({ target }) => socketInode(target)));
   return [
     explainIdentity(view.identity, (ms) => `${timeText(ms)}, ${explainAge(now - ms)} ago`),
+    explainShort(view),
     explainNamespaces(view.namespaces),
     explainIds(view.ids),
     explainCapabilitySets(view.capabilities),

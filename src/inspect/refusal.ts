@@ -33,8 +33,10 @@ export function refuse<T>(errno: number, subject: Subject, what?: string): Reada
 }
 
 function whoMay({ uid, yourUid, dumpable }: Subject): string {
-  if (uid !== yourUid)
-    return yourUid === 0 ? "more privileges are needed than you have here" : `uid ${uid} or root may`;
+  if (uid !== yourUid) {
+    if (yourUid === 0) return "more privileges are needed than you have here";
+    return uid === 0 ? "root may" : `uid ${uid} or root may`;
+  }
   if (dumpable === false) return "the process is not dumpable, so that only root may";
   return "it has privileges that you have not: root may";
 }

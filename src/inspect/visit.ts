@@ -39,7 +39,7 @@ export function makeVisits(
   for (const visit of visits) {
     const file = files?.get(visit.type);
     const owner = file === undefined ? undefined : ownerToJoin(file, files?.yourUser);
-    if (file === undefined) done.set(visit.type, refuse(EACCES, subject));
+    if (file === undefined) done.set(visit.type, refuse(subject.zombie ? ENOENT : EACCES, subject));
     else if (file.yours) done.set(visit.type, { value: playHere(callsOf(visit, file)) });
     else if (owner === undefined) done.set(visit.type, refuse(EPERM, subject, ABOVE));
     else {
@@ -58,6 +58,7 @@ export function makeVisits(
 type Way = readonly { readonly type: "user"; readonly fd: Fd }[];
 
 const EPERM = 1;
+const ENOENT = 2;
 const EACCES = 13;
 const ABOVE = "the namespace belongs to a user namespace above yours";
 

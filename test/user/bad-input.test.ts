@@ -199,7 +199,7 @@ describe("nsbox with bad input", () => {
     [["qwertzuiop"], ['Cannot do "qwertzuiop"', "nsbox --help"]],
     [["help", "rnu"], ['Cannot do "rnu"']],
     [["inspect"], ["Cannot inspect: no PID and no box is given"]],
-    [["inspect", "me"], ['Cannot find the box "me": there is none of this name']],
+    [["inspect", "me"], ['Cannot inspect "me": it is no PID, and no box has this name']],
     [["inspect", "99999999"], ["Cannot inspect 99999999: no process has this PID"]],
     [
       ["inspect", "--jsno", "1"],

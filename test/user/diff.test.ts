@@ -86,8 +86,8 @@ describeWith(["userns"], "nsbox diff", () => {
     [[], "Cannot compare: no PID is given, and it takes two"],
     [["1"], "Cannot compare: 1 PID is given, and it takes two"],
     [["1", "2", "3"], "Cannot compare: 3 PIDs are given, and it takes two"],
-    [["1", "x"], 'Cannot find the box "x": there is none of this name'],
-    [["self", "1"], 'Cannot find the box "self": there is none of this name'],
+    [["1", "x"], 'Cannot diff "x": it is no PID, and no box has this name'],
+    [["self", "1"], 'Cannot diff "self": it is no PID, and no box has this name'],
     [[String(process.pid), "4194399"], "Cannot inspect 4194399: no process has this PID"],
   ])("of %j is one clear error", async (args, message) => {
     const { stdout, stderr, exitCode } = await nsbox(["diff", ...args]);

@@ -107,14 +107,20 @@ function explainSource({ source, root }: MountInfo): string {
 
 export function explainPlaces({ root, cwd, exe }: Places): Group {
   const path = (text: string): string => text;
+  const all = [root, cwd, exe].map((one) => shown(one, () => ""));
+  const refusal = all[0] !== "" && all.every((text) => text === all[0]) ? all[0] : undefined;
   return {
     title: "Places",
     meaning: "where it stands, as you see those paths",
     blocks: [
       rows(
-        { label: "root", value: shown(root, path), note: "what it has as /" },
-        { label: "folder", value: shown(cwd, path), note: "what it has as ." },
-        { label: "program", value: shown(exe, path) },
+        ...(refusal !== undefined
+          ? [{ label: "all", value: refusal }]
+          : [
+              { label: "root", value: shown(root, path), note: "what it has as /" },
+              { label: "folder", value: shown(cwd, path), note: "what it has as ." },
+              { label: "program", value: shown(exe, path) },
+            ]),
       ),
     ],
   };

@@ -1,6 +1,6 @@
 // The namespaces of a process: whose they are, and with whom it shares them; see namespaces(7), ioctl_ns(2).
 import type { NamespaceType } from "#src/spec/spec.ts";
-import { count, type Group, type Readable, rows, shown, shownBlocks, table } from "./group.ts";
+import { count, type Group, type Readable, type Row, rows, shown, shownBlocks, table } from "./group.ts";
 
 export interface NamespaceView {
   readonly type: NamespaceType;
@@ -54,7 +54,10 @@ export function explainNamespaces({ list, yourUser, unseenProcesses, hidepid }: 
             NAMESPACE_MEANING[view.type],
           ]),
         ),
-        ...explainCreator(views),
+        rows(
+          { label: "owner", value: "the user namespace whose root has power over it", note: "root of others has none" },
+          ...explainCreator(views),
+        ),
       ]),
       ...(hidepid ? [rows({ label: "not counted", value: "all of others: /proc is mounted with hidepid" })] : []),
       ...(unseenProcesses === 0
@@ -72,9 +75,9 @@ function ownerName({ owner }: NamespaceView, views: readonly NamespaceView[], yo
   return views.some(({ type, inode }) => type === "user" && inode === owner.value) ? "its own" : String(owner.value);
 }
 
-function explainCreator(views: readonly NamespaceView[]): ReturnType<typeof table> {
+function explainCreator(views: readonly NamespaceView[]): readonly Row[] {
   const user = views.find(({ type }) => type === "user");
   if (user?.creatorUid === undefined) return [];
   const value = shown(user.creatorUid, (uid) => `uid ${uid} made its user namespace`);
-  return [rows({ label: "maker", value, note: "in the parent namespace he has every capability over it" })];
+  return [{ label: "maker", value, note: "from outside, he has every capability over it" }];
 }

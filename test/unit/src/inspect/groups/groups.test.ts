@@ -89,6 +89,7 @@ describe("namespaces", () => {
       "user | 9 | its own | yours | 2 | its ids and capabilities",
       "net | 8 | its own | its own | 2 | devices, addresses, routes, ports",
       "time | 7 | yours | yours | 2 | offsets of its clocks",
+      "owner: the user namespace whose root has power over it",
       "maker: uid 1000 made its user namespace",
       "not counted: all of others: /proc is mounted with hidepid",
       "not counted: 3 processes of others",
