@@ -34,12 +34,14 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
   for (const one of spec.box.protected) mounts.push({ kind: "protect", ...one });
   for (const one of spec.box.hidden) add(planHidden(one));
   if (isRootSealedLate(spec)) mounts.push({ kind: "read-only-root" });
-  return [{ kind: "private-mounts" }, ...sources, own ?? pivot(sources), ...mounts];
+  return [{ kind: "private-mounts" }, ...sources, own ?? pivot(spec, sources), ...mounts];
 }
 
 /** The host's root needs no other in its place, unless something is staged over it, which only pivot_root gets rid of. */
-function hostRoot({ root: { source, writes }, mounts }: Spec): Step | undefined {
+function hostRoot({ root: { source, writes }, mounts, linux }: Spec): Step | undefined {
   if (source.kind !== "host" || (writes.kind !== "none" && writes.kind !== "through")) return undefined;
+  // SECURITY: a caller in a chroot would stay in that alone, which CAP_SYS_CHROOT gets out of.
+  if (mayBeInChroot(linux)) return undefined;
   if (hasFiles({ mounts })) return undefined;
   return { kind: "host-root", options: { ...PLAIN, readOnly: writes.kind === "none" } };
 }
@@ -50,10 +52,15 @@ function hasFiles({ mounts }: Pick<Spec, "mounts">): boolean {
   return false;
 }
 
-function pivot(sources: readonly Step[]): Step {
+function pivot({ linux }: Spec, sources: readonly Step[]): Step {
   let staged = 0;
   for (const step of sources) if (step.kind === "stage") staged++;
-  return { kind: "pivot", tree: "root", staged };
+  return { kind: "pivot", tree: "root", staged, leaveChroot: mayBeInChroot(linux) };
+}
+
+/** KERNEL: who is in a chroot can't make a user namespace, see user_namespaces(7). */
+function mayBeInChroot({ namespaces }: Spec["linux"]): boolean {
+  return namespaces.user.kind !== "new";
 }
 
 /** Mount points may have to be made in the root before it becomes read-only. */

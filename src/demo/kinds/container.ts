@@ -20,7 +20,7 @@ const ROOT: Stage = {
     { kind: "open-tree", source: "/usr", tree: "usr", options: { ...PLAIN, readOnly: true } },
   ],
   inside: [
-    { kind: "pivot", tree: "root", staged: 0 },
+    { kind: "pivot", tree: "root", staged: 0, leaveChroot: false },
     { kind: "mkdir", path: "/usr", mode: 0o755 },
     { kind: "attach", tree: "usr", destination: "/usr", ifPresent: false },
     ...["bin", "lib", "lib64"].map((name): Step => ({ kind: "symlink", target: `usr/${name}`, path: `/${name}` })),

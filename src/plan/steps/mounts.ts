@@ -1,7 +1,8 @@
 // Steps that make mounts, by file descriptor: a mount is made detached, then attached inside the new root.
 // Sources are opened before pivot_root, destinations are resolved after it, by the kernel, in the box's own root:
 // no symbolic link in there can lead a mount outside (CVE-2021-30465).
-import { AT, F, S_IFREG } from "#ffi/uapi/fcntl.ts";
+import { CLONE } from "#ffi/uapi/clone.ts";
+import { AT, F, O, S_IFREG } from "#ffi/uapi/fcntl.ts";
 import { flagNames } from "#ffi/uapi/flags.ts";
 import {
   FSCONFIG,
@@ -158,21 +159,45 @@ export interface PivotStep {
   readonly tree: string;
   /** How many trees are staged, and go with the old root. */
   readonly staged: number;
+  /** The caller's root may not be the mount namespace's: then pivot_root would leave that one where it is. */
+  readonly leaveChroot: boolean;
+}
+
+const ROOTED = "rooted";
+
+/**
+ * Again from the mount namespace's own root, which pivot_root leaves where it is for who is in a chroot.
+ *
+ * KERNEL: entering a mount namespace, one's own too, makes its root the process's, see setns(2). Where that is the new
+ * root already, pivot_root answers EBUSY.
+ */
+function leaveChrootCalls(tree: string): readonly Call[] {
+  return [
+    call("setns", [result("own mounts"), CLONE.NEWNS]),
+    call("fchdir", [fd(tree)]),
+    call("pivot_root", [".", "."], { cases: [{ equals: "EBUSY", then: ROOTED }] }),
+    call("umount2", [".", MNT.DETACH]),
+  ];
 }
 
 export const pivotStep: StepKind<PivotStep> = {
   phase: "root",
-  explain: () => "make it the root (pivot_root) and detach the old one",
+  explain: ({ leaveChroot }) =>
+    `make it the root (pivot_root) and detach the old one${leaveChroot ? ", and what lies beyond a chroot" : ""}`,
   // The new root is mounted over "/", which exists everywhere; pivot_root then stacks the old root, and over it what
   // is staged, over the new one. SECURITY: umount2(".") takes the topmost off, so it is done once for each.
   lower: (step) => {
     const calls = [
+      ...(step.leaveChroot
+        ? [call("openat", [AT.FDCWD, "/proc/self/ns/mnt", O.RDONLY | O.CLOEXEC], { label: "own mounts" })]
+        : []),
       call("move_mount", [fd(step.tree), "", AT.FDCWD, "/", MOVE_MOUNT.F_EMPTY_PATH]),
       call("fchdir", [fd(step.tree)]),
       call("pivot_root", [".", "."]),
     ];
     for (let n = 0; n <= step.staged; n++) calls.push(call("umount2", [".", MNT.DETACH]));
-    calls.push(call("chdir", ["/"]));
+    if (step.leaveChroot) calls.push(...leaveChrootCalls(step.tree));
+    calls.push(call("chdir", ["/"], { label: ROOTED }));
     return calls;
   },
 };
