@@ -1,6 +1,7 @@
 // NamespaceGraph → two trees for people: who owns what, and which PID namespace descends from which. Pure.
 import { escapeText } from "./escape-text.ts";
 import { explainHolder, type NamespaceRow } from "./ls-columns.ts";
+import { BOX_INIT } from "./name-boxes.ts";
 
 export interface TreeOptions {
   readonly color: boolean;
@@ -88,13 +89,19 @@ function drawLine(row: NamespaceRow, indent: string, { paint, width, above }: Dr
   return `${paint(2, indent)}${name} ${node.inode}${yours ? paint(1, "*") : " "} ${cut}`.trimEnd();
 }
 
-/** "46 processes, box 4711: 4711 root nsbox-init", "the same 46 processes", or what holds it where no process does. */
-export function explainMembers({ node, first, user }: NamespaceRow, above?: NamespaceRow): string {
+/** "46 processes, box web: 4711 root nsbox-init › nginx", "the same 46 processes", or what holds it where no process does. */
+export function explainMembers({ node, first, second, user }: NamespaceRow, above?: NamespaceRow): string {
   const count = node.processes.length;
   if (count > 0 && above !== undefined && String(node.processes) === String(above.node.processes))
     return `the same ${count === 1 ? "process" : `${count} processes`}`;
   if (first === undefined)
     return `no process, held by ${node.heldBy.map(explainHolder).join(", ") || "what is not known"}`;
-  const box = first.box === undefined ? "" : `${first.box}: `;
-  return `${count} process${count === 1 ? "" : "es"}, ${box}${first.pid} ${user ?? first.uid} ${first.command}`;
+  const runs = first.name === BOX_INIT && second?.box === first.box ? ` › ${second?.command}` : "";
+  return `${count} process${count === 1 ? "" : "es"}, ${boxName(first.box)}${first.pid} ${user ?? first.uid} ${first.command}${runs}`;
+}
+
+/** A box that is known by its first process alone is called so already. */
+function boxName(box: string | undefined): string {
+  if (box === undefined) return "";
+  return box.startsWith("box ") ? `${box}: ` : `box ${box}: `;
 }

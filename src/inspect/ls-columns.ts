@@ -9,6 +9,8 @@ export interface NamespaceRow {
   readonly node: NamespaceNode;
   /** The process with the lowest PID in it. */
   readonly first: ProcessNode | undefined;
+  /** The one after it: where the first is a box's init, what that has started. */
+  readonly second: ProcessNode | undefined;
   readonly yours: boolean;
   readonly user: string | undefined;
   /** What other network namespaces call it, see ip-netns(8); undefined where it wasn't asked for. */
@@ -125,6 +127,7 @@ export function buildRows(graph: NamespaceGraph, { users, netnsids }: RowFacts):
       return {
         node,
         first,
+        second: byPid.get(node.processes[1] ?? -1),
         yours: graph.yours[node.type] === node.inode,
         user: first === undefined ? undefined : (users.get(first.uid) ?? String(first.uid)),
         netnsid: netnsids.get(node.inode),

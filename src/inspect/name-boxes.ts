@@ -2,21 +2,23 @@
 import type { NamespaceNode } from "./namespace-graph.ts";
 import type { ScannedProcess } from "./scan-processes.ts";
 
-/** What a box's init is called, and how its arguments begin. */
-const INIT = "nsbox-init";
+/** What a box's init is called. */
+export const BOX_INIT = "nsbox-init";
 
-/** Names of boxes by PID. `isFirst` tells whether a process is PID 1 in its PID namespace: any can take the init's name. */
+/** What a box is called where nothing but its init is known. */
+export function boxLabel(init: number): string {
+  return `box ${init}`;
+}
+
+/** Labels of boxes by PID. `isFirst` tells whether a process is PID 1 in its PID namespace: any can take the init's name. */
 export function nameBoxes(
   processes: readonly ScannedProcess[],
   namespaces: readonly NamespaceNode[],
   isFirst: (pid: number) => boolean,
 ): ReadonlyMap<number, string> {
   const boxes = new Map<number, string>();
-  for (const { pid, name, command, namespaces: its } of processes) {
-    if (name !== INIT || its.pid === undefined || !isFirst(pid)) continue;
-    const [, given] = command.split(" ");
-    boxes.set(its.pid, given ?? `box ${pid}`);
-  }
+  for (const { pid, name, namespaces: its } of processes)
+    if (name === BOX_INIT && its.pid !== undefined && isFirst(pid)) boxes.set(its.pid, boxLabel(pid));
   if (boxes.size === 0) return new Map();
   const parents = new Map(namespaces.flatMap(({ type, inode, parent }) => (type === "pid" ? [[inode, parent]] : [])));
   const boxOf = (inode: number | undefined): string | undefined =>

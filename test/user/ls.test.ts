@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { childrenOf, liveBox, namespaceOf } from "#test/support/box.ts";
+import { openBoxState } from "#test/support/box-state.ts";
 import { parseMermaid } from "#test/support/mermaid.ts";
 import { describeWith, testWith } from "#test/support/needs.ts";
 import { compileC, NSBOX, nsbox, runCommand, tempDir, waitFor } from "#test/support/nsbox.ts";
@@ -141,6 +142,17 @@ describeWith(["userns"], "nsbox ls", () => {
     expect(new Set(rows.map((row) => row.trim().split(/ +/)[0]))).toEqual(new Set(["net", "mnt"]));
     const counts = rows.map((row) => Number(row.trim().split(/ +/)[1]));
     expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+  });
+
+  test("calls your boxes by their names, in every view; another's by its first process", async () => {
+    await using boxes = openBoxState();
+    const init = await boxes.start("web", "sleep 1000");
+    const seen = async (...flags: readonly string[]): Promise<string> => (await boxes.nsbox(["ls", ...flags])).stdout;
+    expect(await seen("--pid", String(init), "-o", "box")).toMatch(/^BOX\n\n(web\n){7}$/);
+    expect(await seen("--tree")).toMatch(new RegExp(`box web: ${init} .*nsbox-init › sh -c sleep 1000`));
+    expect(await seen("--html", "-")).toContain('"box":"web"');
+    const elsewhere = await nsbox(["ls", "--pid", String(init), "-o", "box", "--type", "pid"]);
+    expect(elsewhere.stdout).toBe(`BOX\nbox ${init}\n`);
   });
 
   test("--tree draws a box's namespaces below its user namespace, and that below yours", async () => {

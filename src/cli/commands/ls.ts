@@ -17,6 +17,7 @@ import {
   type NamespaceRow,
   sortRows,
 } from "#src/inspect/ls-columns.ts";
+import { nameOwnBoxes } from "#src/cli/box-labels.ts";
 import { explainDot, explainMermaid } from "#src/inspect/explain-graph.ts";
 import { explainTree } from "#src/inspect/explain-tree.ts";
 import type { NamespaceGraph } from "#src/inspect/namespace-graph.ts";
@@ -28,8 +29,9 @@ export async function lsCommand(argv: readonly string[]): Promise<number> {
   const draft = emptyLsDraft();
   const { words } = parseOptions(LS_OPTIONS, draft, argv, { command: "ls", stopAtWord: false });
   check(draft, words);
-  const graph = readNamespaces({ withRefused: draft.html !== undefined || draft.pid !== undefined });
-  checkPid(draft, graph);
+  const read = readNamespaces({ withRefused: draft.html !== undefined || draft.pid !== undefined });
+  checkPid(draft, read);
+  const graph = await nameOwnBoxes(read);
   if (draft.views[0] !== "json") for (const note of graph.notes) printError(`nsbox: ${note}\n`);
   if (draft.html !== undefined) await writePage(draft.html, graph);
   else printOut(show(draft, graph));

@@ -77,16 +77,16 @@ describe("explainTree()", () => {
 user   4026531832* 2 processes, 1 root sleep 1000
 ├─ pid    4026531834* the same 2 processes
 ├─ net    4026531837* 4 processes, 1 root sleep 1000
-├─ user   4026531840  2 processes, box 3: 3 1 nsbox-init
+├─ user   4026531840  2 processes, box 3: 3 1 nsbox-init › sleep 1000
 │  ├─ pid    4026531842  the same 2 processes
 │  └─ net    4026531845  the same 2 processes
-└─ user   4026531848  2 processes, box 5: 5 2 nsbox-init
+└─ user   4026531848  2 processes, box 5: 5 2 nsbox-init › sleep 1000
    └─ pid    4026531850  the same 2 processes
 
 Descent  a PID namespace sees those below it, and no other
 pid    4026531834* 2 processes, 1 root sleep 1000
-├─ pid    4026531842  2 processes, box 3: 3 1 nsbox-init
-└─ pid    4026531850  2 processes, box 5: 5 2 nsbox-init
+├─ pid    4026531842  2 processes, box 3: 3 1 nsbox-init › sleep 1000
+└─ pid    4026531850  2 processes, box 5: 5 2 nsbox-init › sleep 1000
 `,
     );
   });
