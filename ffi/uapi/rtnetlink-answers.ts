@@ -1,7 +1,7 @@
 // What the kernel tells over NETLINK_ROUTE: links, addresses, routes and neighbours, parsed; see rtnetlink(7).
 import { formatIp, formatMac } from "./inet.ts";
 import { type NetlinkMessage, parseAttributes, textOf, viewOf } from "./netlink.ts";
-import { IFA, IFADDRMSG, IFINFOMSG, IFLA, IFLA_INFO, NDA, NDMSG, RTA, RTM, RTMSG } from "./rtnetlink.ts";
+import { IFA, IFADDRMSG, IFINFOMSG, IFLA, IFLA_INFO, NDA, NDMSG, NETNSA, RTA, RTM, RTMSG } from "./rtnetlink.ts";
 
 /** What the kernel tells of a link. */
 export interface Link {
@@ -47,6 +47,13 @@ function text(bytes: Uint8Array | undefined): string | undefined {
 
 function number32(bytes: Uint8Array | undefined): number | undefined {
   return bytes === undefined || bytes.length < 4 ? undefined : viewOf(bytes).getInt32(0, true);
+}
+
+/** RTM_NEWNSID; undefined of another message, and of a namespace that has no number here. */
+export function parseNetnsid({ type, body }: NetlinkMessage): number | undefined {
+  if (type !== RTM.NEWNSID) return undefined;
+  const number = number32(parseAttributes(body.subarray(4)).get(NETNSA.NSID));
+  return number === undefined || number < 0 ? undefined : number;
 }
 
 /** What the kernel tells of an address. */

@@ -11,6 +11,7 @@ import {
   IPVLAN_MODE,
   MACVLAN_MODE,
   NDMSG,
+  NETNSA,
   RT_SCOPE,
   RT_TABLE,
   RTA,
@@ -127,6 +128,18 @@ export function deleteLink(link: LinkRef): NetlinkRequest {
 export function getLink(link: LinkRef): NetlinkRequest {
   const filter = { type: IFLA.EXT_MASK, value: RTEXT_FILTER.SKIP_STATS };
   return { type: RTM.GETLINK, flags: 0, header: linkHeader(link), attributes: [...nameOf(link), filter] };
+}
+
+/** Ask for a link of another network namespace, by the number that this one has for that. */
+export function getLinkIn(netnsid: number, index: number): NetlinkRequest {
+  const request = getLink(index);
+  return { ...request, attributes: [...request.attributes, { type: IFLA.TARGET_NETNSID, value: netnsid }] };
+}
+
+/** Ask which number this network namespace has for that of a process; see RTM_GETNSID in rtnetlink(7). */
+export function getNetnsid(pid: number): NetlinkRequest {
+  const header = new Uint8Array(4); // struct rtgenmsg, filled up
+  return { type: RTM.GETNSID, flags: 0, header, attributes: [{ type: NETNSA.PID, value: pid }] };
 }
 
 /** Ask for all links. */

@@ -15,6 +15,8 @@ export const RTM = {
   NEWNEIGH: 28,
   DELNEIGH: 29,
   GETNEIGH: 30,
+  NEWNSID: 88,
+  GETNSID: 90,
 } as const;
 
 /** Attributes of a link. */
@@ -30,6 +32,7 @@ export const IFLA = {
   NET_NS_FD: 28,
   EXT_MASK: 29,
   LINK_NETNSID: 37,
+  TARGET_NETNSID: 46,
 } as const;
 
 /** Attributes in IFLA_LINKINFO, and what IFLA_INFO_DATA holds for some kinds. */
@@ -54,6 +57,9 @@ export const RT_TABLE = { MAIN: 254, LOCAL: 255 } as const;
 export const RT_SCOPE = { UNIVERSE: 0, LINK: 253, HOST: 254 } as const;
 export const RTPROT = { KERNEL: 2, BOOT: 3, STATIC: 4 } as const;
 export const RTN = { UNICAST: 1, LOCAL: 2 } as const;
+
+/** linux/net_namespace.h: the number by which one network namespace knows another, and a process in that. */
+export const NETNSA = { NSID: 1, PID: 2 } as const;
 
 /** Attributes of a neighbour. */
 export const NDA = { DST: 1, LLADDR: 2 } as const;

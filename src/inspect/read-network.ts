@@ -26,23 +26,65 @@ import {
 } from "./groups/net-interfaces.ts";
 import { parseInet6Routes, parseRoutes, type Route } from "./groups/net-routes.ts";
 import { type DiagEnd, type Listener, parseDiag, parseInternet, parseUnix } from "./groups/net-sockets.ts";
+import { concerning, type NatRule } from "./groups/nat-rules.ts";
+import { type LinkFacts, type Neighbour, NO_FACTS } from "./groups/net-links.ts";
 import type { Network } from "./groups/network.ts";
+import { NETLINK } from "#ffi/uapi/netlink.ts";
 import { attempt, type ProcDir } from "./proc-dir.ts";
-import type { Subject } from "./refusal.ts";
+import { type Links, readLinks } from "./read-links.ts";
+import { refuse, type Subject } from "./refusal.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+const EPERM = 1;
 
 /** `visit` is what became of NETWORK_VISIT. */
-export function readNetwork(dir: ProcDir, visit: Readable<Peeked>, subject: Subject): Network {
+export function readNetwork(
+  dir: ProcDir,
+  visit: Readable<Peeked>,
+  { subject, around }: { readonly subject: Subject; readonly around: Surroundings },
+): Network {
   const text = (name: string): Readable<string> => attempt(subject, () => dir.text(`net/${name}`));
   const routes = readRoutes(text);
-  const { plain, diag } = socketsOf(visit);
+  const { plain, diag, route } = socketsOf(visit);
+  const dev = text("dev");
+  const links = readLinksOf(dev, route, around);
+  const interfaces = readInterfaces(dev, plain, links?.facts);
+  const addresses = readAddresses(text, "value" in routes ? routes.value : []);
   const network = {
-    interfaces: readInterfaces(text("dev"), plain),
-    addresses: readAddresses(text, "value" in routes ? routes.value : []),
+    interfaces,
+    addresses,
     routes,
+    neighbours: links === undefined ? untold(visit, subject) : { value: links.neighbours },
+    natRules: readNatRules(interfaces, addresses, around),
     listening: readListeners(text, diag),
   };
   for (const fd of [plain, diag]) if (fd !== undefined) closeFile(fd);
   return network;
+}
+
+/** Loopback alone has no other end, and no neighbours; most boxes have nothing else. */
+function readLinksOf(dev: Readable<string>, route: Fd | undefined, around: Surroundings): Links | undefined {
+  if (route === undefined) return undefined;
+  const names = "value" in dev ? parseInterfaces(dev.value) : [];
+  if (names.some(({ name }) => name !== "lo")) return readLinks(route, around);
+  closeFile(route);
+  return { facts: new Map(), neighbours: [] };
+}
+
+/** Why a visit has not brought a socket. */
+function untold(visit: Readable<Peeked>, subject: Subject): Readable<readonly Neighbour[]> {
+  return "value" in visit ? refuse(EPERM, subject) : visit;
+}
+
+/** Packets pass the rules of your namespace only where something leads from it to the other. */
+function readNatRules(
+  interfaces: Network["interfaces"],
+  addresses: Network["addresses"],
+  around: Surroundings,
+): Readable<readonly NatRule[]> {
+  const list = "value" in interfaces ? interfaces.value : [];
+  if (!list.some(({ peer }) => peer?.where === "yours")) return { value: [] };
+  return mapReadable(around.natRules, (rules) => concerning(rules, "value" in addresses ? addresses.value : [], list));
 }
 
 type ReadText = (name: string) => Readable<string>;
@@ -114,10 +156,15 @@ function diagQuestion(family: number): Uint8Array {
 }
 
 /** Whether they are up only a socket of that namespace tells; where none can be had, that stays open. */
-function readInterfaces(dev: Readable<string>, socket: Fd | undefined): Readable<readonly Interface[]> {
+function readInterfaces(
+  dev: Readable<string>,
+  socket: Fd | undefined,
+  facts: ReadonlyMap<string, LinkFacts> | undefined,
+): Readable<readonly Interface[]> {
   return mapReadable(dev, (text) =>
     parseInterfaces(text).map((one) => ({
       ...one,
+      ...(facts?.get(one.name) ?? NO_FACTS),
       up: socket === undefined ? undefined : isUp(socket, one.name),
     })),
   );
@@ -127,9 +174,10 @@ function readInterfaces(dev: Readable<string>, socket: Fd | undefined): Readable
 interface Sockets {
   readonly plain: Fd | undefined;
   readonly diag: Fd | undefined;
+  readonly route: Fd | undefined;
 }
 
-/** Both sockets are tried for, and may be had without the other. */
+/** Each socket is tried for, and may be had without the others. */
 export const NETWORK_VISIT: Visit = {
   type: "net",
   calls: [
@@ -137,15 +185,23 @@ export const NETWORK_VISIT: Visit = {
     call("socket", [AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, NETLINK_SOCK_DIAG], {
       label: "diag",
       save: memory("diag", 8),
+      fail: "route",
+    }),
+    call("socket", [AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, NETLINK.ROUTE], {
+      label: "route",
+      save: memory("route", 8),
       fail: afterVisit("net"),
     }),
   ],
 };
 
 function socketsOf(visit: Readable<Peeked>): Sockets {
-  if (!("value" in visit)) return { plain: undefined, diag: undefined };
-  const [plain, diag] = [savedFile(visit.value, "plain"), savedFile(visit.value, "diag")];
-  return { plain: "fd" in plain ? plain.fd : undefined, diag: "fd" in diag ? diag.fd : undefined };
+  if (!("value" in visit)) return { plain: undefined, diag: undefined, route: undefined };
+  const saved = (name: keyof Sockets): Fd | undefined => {
+    const file = savedFile(visit.value, name);
+    return "fd" in file ? file.fd : undefined;
+  };
+  return { plain: saved("plain"), diag: saved("diag"), route: saved("route") };
 }
 
 function isUp(socket: Fd, name: string): boolean | undefined {

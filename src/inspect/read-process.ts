@@ -24,6 +24,7 @@ import { NAMES_VISIT, readNames } from "./read-names.ts";
 import { readNamespaces } from "./read-sharers.ts";
 import { NETWORK_VISIT, readNetwork } from "./read-network.ts";
 import { refuse, type Subject } from "./refusal.ts";
+import { Surroundings } from "./surroundings.ts";
 import type { Peeked } from "#src/run/peek.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 
@@ -57,16 +58,16 @@ export class OpenProcess implements Disposable {
 const VISITED: readonly NamespaceType[] = ["uts", "net", "ipc"];
 
 /** Everything about the process; `enter` is for one that is elsewhere. Throws NsboxError ESPEC if it ends meanwhile. */
-export function viewProcess(open: OpenProcess, enter: Enter): ProcessView {
-  const view = readView(open, enter);
+export function viewProcess(open: OpenProcess, enter: Enter, around: Surroundings = new Surroundings()): ProcessView {
+  const view = readView(open, enter, around);
   open.dir.checkAlive();
   return view;
 }
 
 /** The same of a PID. Throws NsboxError ESPEC if there is no such process, or it ends meanwhile. */
-export function readProcess(pid: number, enter: Enter): ProcessView {
+export function readProcess(pid: number, enter: Enter, around?: Surroundings): ProcessView {
   using open = new OpenProcess(pid);
-  return viewProcess(open, enter);
+  return viewProcess(open, enter, around);
 }
 
 function readStatus(dir: ProcDir): Status {
@@ -89,7 +90,7 @@ function subjectOf(dir: ProcDir, status: Status): Subject {
   };
 }
 
-function readView({ dir, status, subject, namespaces }: OpenProcess, enter: Enter): ProcessView {
+function readView({ dir, status, subject, namespaces }: OpenProcess, enter: Enter, around: Surroundings): ProcessView {
   const text = (name: string): Readable<string> => attempt(subject, () => dir.text(name));
   const link = (name: string): Readable<string> => attempt(subject, () => dir.link(name));
   const files = "value" in namespaces ? namespaces.value : undefined;
@@ -119,7 +120,7 @@ function readView({ dir, status, subject, namespaces }: OpenProcess, enter: Ente
     names: readNames(visit("uts")),
     places: { root: link("root"), cwd: link("cwd"), exe: link("exe") },
     mounts: mapReadable(text("mountinfo"), (mounts) => findHidden(parseMountinfo(mounts))),
-    network: readNetwork(dir, visit("net"), subject),
+    network: readNetwork(dir, visit("net"), { subject, around }),
     ipc: readIpc(visit("ipc"), subject),
     clocks: mapReadable(text("timens_offsets"), parseClockOffsets),
     cgroups: mapReadable(text("cgroup"), readCgroups),

@@ -24,15 +24,18 @@ const BUFFER_BYTES = 32 * 1024;
 /** How often a dump that changes while it is read is begun anew. */
 const DUMPS_MAX = 10;
 
-/** A conversation with one family of the kernel, in the network namespace that this process is in. */
+/** A conversation with one family of the kernel, in the network namespace that its socket was made in. */
 export class Netlink implements Disposable {
   readonly #fd: Fd;
   readonly #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(BUFFER_BYTES);
   #sequence = 0;
 
-  /** Throws SyscallError. */
-  constructor(protocol: number = NETLINK.ROUTE) {
-    this.#fd = asFd(syscall("netlink", "socket", AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, protocol));
+  /** With an own socket, or one that is there, of whichever namespace; it is closed with this. Throws SyscallError. */
+  constructor(from: number | { readonly fd: Fd } = NETLINK.ROUTE) {
+    this.#fd =
+      typeof from === "number"
+        ? asFd(syscall("netlink", "socket", AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, from))
+        : from.fd;
     for (const option of [NETLINK_OPTION.EXT_ACK, NETLINK_OPTION.CAP_ACK])
       rawSyscall("setsockopt", this.#fd, SOL.NETLINK, option, ON, ON.length);
   }

@@ -68,7 +68,7 @@ export const LAYERS: readonly Layer[] = [
   {
     of: ["src/inspect/"],
     pure: false,
-    may: [...SPEC_USERS, "ffi/libc/", "ffi/tape/call.ts", "src/run/peek.ts", "node:fs"],
+    may: [...SPEC_USERS, "ffi/libc/", "ffi/tape/call.ts", "src/run/peek.ts", "src/net/netlink.ts", "node:fs"],
   },
   {
     of: ["src/cli/"],

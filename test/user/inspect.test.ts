@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Readable } from "#src/inspect/groups/group.ts";
 import type { ProcessView } from "#src/inspect/process-view.ts";
 import { ProcDir } from "#src/inspect/proc-dir.ts";
 import { childrenOf, isAlive, liveBox, namespaceOf } from "#test/support/box.ts";
+import { documentedNames, leavesOf, undocumented } from "#test/support/inspect-docs.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { nsbox, startNsbox, waitFor } from "#test/support/nsbox.ts";
 
@@ -192,35 +192,17 @@ describe("nsbox inspect --watch", () => {
 
 describeWith(["userns", "python3"], "docs/inspect.md", () => {
   test("names all that the JSON holds, and nothing else", async () => {
-    const documented = new Set(
-      readFileSync(join(import.meta.dir, "../../docs/inspect.md"), "utf8")
-        .split("\n")
-        .flatMap((line) => /^\| `([\w.[\]*]+)` +\|/.exec(line)?.[1] ?? []),
-    );
     await using provider = await startProvider();
     const views = await Promise.all([inspect(provider.pid), inspect(process.pid)]);
     const seen = new Set(views.flatMap((view) => leavesOf(view, "")));
-    const isKnown = (path: string): boolean =>
-      documented.has(path) || [...documented].some((one) => one.startsWith(`${path}.`));
-    const undocumented = [...seen].filter((path) => !isKnown(path));
-    expect(undocumented).toEqual([]);
-    const neverSeen = [...documented].filter((path) => !seen.has(path) && !MACHINE_DEPENDENT.test(path));
+    expect(undocumented(seen)).toEqual([]);
+    const neverSeen = [...documentedNames()].filter((path) => !seen.has(path) && !MACHINE_DEPENDENT.test(path));
     expect(neverSeen).toEqual([]);
   });
 });
 
-/** Without a route or a cgroup of version 2 there are none. */
-const MACHINE_DEPENDENT = /^(?:network\.routes|cgroups\.value)/;
-
-/** "a.b[].c" for each value that is no object; refusals and an absent creator say nothing of names. */
-function leavesOf(value: unknown, path: string): readonly string[] {
-  if (Array.isArray(value))
-    return value.length === 0 ? [`${path}[]`] : value.flatMap((one: unknown) => leavesOf(one, `${path}[]`));
-  if (typeof value !== "object" || value === null) return path.endsWith(".creatorUid") ? [] : [path];
-  if ("unreadable" in value) return Object.keys(value).join() === "unreadable,reason,help" ? [] : [`${path}.?`];
-  if (path.endsWith(".files")) return Object.keys(value).length === 0 ? [] : [`${path}.*`];
-  return Object.entries(value).flatMap(([name, one]) => leavesOf(one, path === "" ? name : `${path}.${name}`));
-}
+/** Without a route or a cgroup of version 2 there are none; test/root/inspect-network has a box with a network. */
+const MACHINE_DEPENDENT = /^(?:network\.(?:routes|neighbours|natRules|interfaces\.value\[\]\.peer)|cgroups\.value)/;
 
 /** Listens, makes System V memory and a POSIX queue with five bytes in it, takes a filter that lets all pass; waits. */
 const PROVIDER = `

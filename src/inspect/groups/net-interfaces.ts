@@ -1,9 +1,10 @@
 // Interfaces and their addresses: /proc/PID/net/dev, fib_trie, if_inet6.
 import { parseLines } from "../proc-text.ts";
 import { ipv4Number, ipv6Text, parseHex } from "./net-address.ts";
+import type { LinkFacts } from "./net-links.ts";
 import type { Route } from "./net-routes.ts";
 
-export interface Interface {
+export interface Interface extends LinkFacts {
   readonly name: string;
   /** Undefined where that can't be asked. */
   readonly up: boolean | undefined;
@@ -19,8 +20,11 @@ export interface Address {
   readonly interface: string | undefined;
 }
 
+/** What /proc tells of an interface. */
+export type Counted = Pick<Interface, "name" | "receivedBytes" | "sentBytes">;
+
 /** /proc/PID/net/dev: two lines of heads, then "name: 16 numbers". */
-export function parseInterfaces(text: string): readonly Omit<Interface, "up">[] {
+export function parseInterfaces(text: string): readonly Counted[] {
   return parseLines(text, (line) => {
     const colon = line.lastIndexOf(":");
     const numbers = line

@@ -1,6 +1,8 @@
 // What of the network a process sees, see network_namespaces(7).
 import { type Block, explainBytes, type Group, type Readable, rows, shownBlocks, table } from "./group.ts";
+import { explainNatRules, type NatRule } from "./nat-rules.ts";
 import type { Address, Interface } from "./net-interfaces.ts";
+import { explainLinks, explainNeighbours, type Neighbour } from "./net-links.ts";
 import type { Route } from "./net-routes.ts";
 import { type Listener, listenerText } from "./net-sockets.ts";
 
@@ -9,6 +11,9 @@ export interface Network {
   readonly interfaces: Readable<readonly Interface[]>;
   readonly addresses: Readable<readonly Address[]>;
   readonly routes: Readable<readonly Route[]>;
+  readonly neighbours: Readable<readonly Neighbour[]>;
+  /** Rules of your own network namespace that rewrite addresses of what it sends, or is sent. */
+  readonly natRules: Readable<readonly NatRule[]>;
   readonly listening: Readable<readonly Listener[]>;
 }
 
@@ -19,7 +24,10 @@ export function explainNetwork(network: Network, held: ReadonlySet<number | unde
     meaning: "all that its network namespace holds, whoever in it has it open",
     blocks: [
       ...shownBlocks(network.interfaces, "interfaces", (list) => explainInterfaces(list, network.addresses)),
+      ...shownBlocks(network.interfaces, "other ends", explainLinks),
       ...shownBlocks(network.routes, "routes", explainRoutes),
+      ...shownBlocks(network.neighbours, "neighbours", explainNeighbours),
+      ...shownBlocks(network.natRules, "nat outside", explainNatRules),
       ...shownBlocks(network.listening, "listening", (list) => explainListeners(list, held)),
     ],
   };

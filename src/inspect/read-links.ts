@@ -1,0 +1,108 @@
+// Interfaces and neighbours by netlink, with the other ends of veth pairs: which are whose.
+import type { Fd } from "#ffi/libc/fd.ts";
+import { type Link, parseLink, parseNeighbour } from "#ffi/uapi/rtnetlink-answers.ts";
+import { getLink, getLinkIn, getLinks, getNeighbours } from "#ffi/uapi/rtnetlink-requests.ts";
+import { Netlink } from "#src/net/netlink.ts";
+import { type LinkFacts, type Neighbour, neighbourState, type Peer } from "./groups/net-links.ts";
+import { askNetnsid } from "./read-netnsids.ts";
+import type { Inhabitant, Surroundings } from "./surroundings.ts";
+
+export interface Links {
+  /** By the interface's name. */
+  readonly facts: ReadonlyMap<string, LinkFacts>;
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** `socket` is of the namespace that is looked at, and is closed. */
+export function readLinks(socket: Fd, around: Surroundings): Links {
+  using netlink = new Netlink({ fd: socket });
+  const links = netlink.list("list interfaces", getLinks(), parseLink);
+  const peers = new PeerFinder(netlink, links, around);
+  const nameOf = (index: number | undefined): string | undefined => links.find((link) => link.index === index)?.name;
+  const facts = links.map((link): readonly [string, LinkFacts] => [
+    link.name,
+    {
+      kind: link.kind,
+      mac: link.mac === "" ? undefined : link.mac,
+      mtu: link.mtu,
+      bridge: nameOf(link.master),
+      peer: peers.find(link),
+    },
+  ]);
+  const neighbours = netlink.list("list neighbours", getNeighbours(), parseNeighbour);
+  return {
+    facts: new Map(facts),
+    neighbours: neighbours.flatMap(({ index, address, mac, state }) => {
+      const [name, word] = [nameOf(index), neighbourState(state)];
+      if (name === undefined || word === undefined) return [];
+      return [{ interface: name, address, mac: mac === "" ? undefined : mac, state: word }];
+    }),
+  };
+}
+
+/** Links of another namespace that may not be asked for: none of these is a reason to fail. */
+const UNTOLD = ["ENODEV", "EPERM", "EACCES", "EINVAL", "EOPNOTSUPP"] as const;
+
+class PeerFinder {
+  readonly #netlink: Netlink;
+  readonly #links: readonly Link[];
+  readonly #around: Surroundings;
+  /** By the numbers that the namespace has for others. */
+  readonly #inhabitants = new Map<number, Inhabitant>();
+  #asked = 0;
+
+  constructor(netlink: Netlink, links: readonly Link[], around: Surroundings) {
+    this.#netlink = netlink;
+    this.#links = links;
+    this.#around = around;
+  }
+
+  find({ link: index, linkNetnsid, index: own }: Link): Peer | undefined {
+    if (index === undefined || index === 0 || (index === own && linkNetnsid === undefined)) return undefined;
+    if (linkNetnsid === undefined) return this.#here(index);
+    const inhabitant = this.#inhabitant(linkNetnsid);
+    const isYours = inhabitant === this.#around.self;
+    const told = isYours ? askHere(index) : this.#askThere(linkNetnsid, index);
+    const where = isYours ? "yours" : inhabitant === undefined ? "unknown" : "other";
+    const process = isYours ? undefined : inhabitant?.pid;
+    return { index, name: told?.name, bridge: told?.bridge, namespace: inhabitant?.namespace, where, process };
+  }
+
+  /** Both ends are in the namespace that is looked at. */
+  #here(index: number): Peer {
+    const other = this.#links.find((link) => link.index === index);
+    const bridge = this.#links.find((link) => link.index === other?.master)?.name;
+    return { index, name: other?.name, bridge, namespace: undefined, where: "same", process: undefined };
+  }
+
+  /** Asks for as many as it takes: this process comes first, and its namespace most often is it. */
+  #inhabitant(netnsid: number): Inhabitant | undefined {
+    while (!this.#inhabitants.has(netnsid)) {
+      const at = this.#asked++;
+      const next = at === 0 ? this.#around.self : this.#around.inhabitants[at - 1];
+      if (next === undefined) return undefined;
+      if (at > 0 && next.namespace === this.#around.self.namespace) continue;
+      const number = askNetnsid(this.#netlink, next.pid);
+      if (number !== undefined) this.#inhabitants.set(number, next);
+    }
+    return this.#inhabitants.get(netnsid);
+  }
+
+  #askThere(netnsid: number, index: number): Told | undefined {
+    const link = this.#netlink.find("look for a peer", getLinkIn(netnsid, index), parseLink, ...UNTOLD);
+    return link === undefined ? undefined : { name: link.name, bridge: undefined };
+  }
+}
+
+interface Told {
+  readonly name: string;
+  readonly bridge: string | undefined;
+}
+
+function askHere(index: number): Told | undefined {
+  using netlink = new Netlink();
+  const ask = (one: number): Link | undefined => netlink.find("look for a peer", getLink(one), parseLink, ...UNTOLD);
+  const link = ask(index);
+  if (link === undefined) return undefined;
+  return { name: link.name, bridge: link.master === undefined ? undefined : ask(link.master)?.name };
+}
