@@ -23,8 +23,8 @@ export function judgeIdTools({ uid, tools, files }: Observations): Judgement {
   const plain = found.filter(({ privileged }) => !privileged).flatMap(({ path }) => path ?? []);
   if (plain.length > 0)
     return no(
-      `${plain.join(", ")}: neither set-user-ID nor with capabilities`,
-      `as root, chmod u+s ${plain.join(" ")}`,
+      `${plain.join(", ")}: neither set-user-ID root nor with capabilities`,
+      `as root, chown root ${plain.join(" ")} && chmod u+s ${plain.join(" ")}`,
     );
   if (/^NoNewPrivs:\t1$/m.test(files[SETTINGS.status] ?? ""))
     return no(

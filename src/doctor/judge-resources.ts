@@ -40,6 +40,11 @@ export function judgeLandlock({ landlockAbi, files }: Observations): Judgement {
   if (landlockAbi >= LANDLOCK_MIN) return yes(`ABI ${landlockAbi}`);
   if (landlockAbi > 0) return no(`ABI ${landlockAbi}; nsbox uses ${LANDLOCK_MIN} and up`, "boot Linux 5.19 or newer");
   const active = files[SETTINGS.lsm];
+  if (/^Seccomp:\t2$/m.test(files[SETTINGS.status] ?? "") && active?.split(",").includes("landlock") !== false)
+    return no(
+      "landlock_create_ruleset is refused, and a seccomp filter is in force",
+      "start the container with --security-opt seccomp=unconfined, or run nsbox outside it",
+    );
   const lsm = active === undefined ? "landlock,…" : `landlock,${active}`;
   return no(
     `landlock_create_ruleset is refused${active === undefined ? "" : `; active modules: ${active}`}`,

@@ -61,6 +61,8 @@ function sum(ranges: readonly { readonly count: number }[]): number {
 }
 
 const STATX_BYTES = 256;
+const STATX_UID = 0x8;
+const STX_UID = 20;
 const STATX_MODE = 2;
 const STX_MODE = 28;
 const S_ISUID = 0o4000;
@@ -70,11 +72,12 @@ function findTool(name: string): Tool {
   return { name, path, privileged: path !== undefined && isPrivileged(path) };
 }
 
-/** Set-user-ID, or with file capabilities (capabilities(7)). */
+/** Set-user-ID and root's, or with file capabilities (capabilities(7)). */
 function isPrivileged(path: string): boolean {
   const stat = new Uint8Array(STATX_BYTES);
-  rawSyscall("statx", AT.FDCWD, path, 0, STATX_MODE, stat);
-  if ((new DataView(stat.buffer).getUint16(STX_MODE, true) & S_ISUID) !== 0) return true;
+  rawSyscall("statx", AT.FDCWD, path, 0, STATX_MODE + STATX_UID, stat);
+  const view = new DataView(stat.buffer);
+  if ((view.getUint16(STX_MODE, true) & S_ISUID) !== 0 && view.getUint32(STX_UID, true) === 0) return true;
   return rawSyscall("getxattr", path, "security.capability", new Uint8Array(64), 64) > 0;
 }
 

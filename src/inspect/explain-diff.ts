@@ -14,6 +14,8 @@ const TITLES: Readonly<Record<DiffGroup, string>> = {
   environment: "Environment",
 };
 
+const LEGEND = "= is the same, ≠ differs, A or B is there only, ? may not be read";
+
 /** So many of the same have their names listed. */
 const NAMED_MAX = 8;
 
@@ -25,7 +27,8 @@ export interface DiffTextOptions {
 /** The whole comparison. Names that others chose are made harmless. */
 export function explainDiff(diff: ProcessDiff, options: DiffTextOptions): string {
   const paint = painter(options.color);
-  const lines = [sideLine("A", diff.first, options.width), sideLine("B", diff.second, options.width)];
+  const legend = wrap("", LEGEND, options.width).map(paint.dim);
+  const lines = [sideLine("A", diff.first, options.width), sideLine("B", diff.second, options.width), ...legend];
   for (const group of DIFF_GROUPS) {
     const items = diff.items.filter((item) => item.group === group);
     if (items.length > 0) lines.push("", paint.bold(TITLES[group]), ...groupLines(items, options.width, paint));
@@ -38,10 +41,11 @@ function groupLines(items: readonly DiffItem[], width: number, paint: Painter): 
   const of = (state: DiffItem["state"]): readonly DiffItem[] => items.filter((item) => item.state === state);
   const same = of("same");
   const pad = Math.min(PAD_MAX, Math.max(...items.map(({ name }) => name.length)));
+  const said = new Map<string, string>();
   const unknown = Map.groupBy(of("unknown"), ({ reason }) => reason ?? "");
   return [
     ...(same.length === 0 ? [] : wrap("  =  ", `the same: ${namesOf(same)}`, width).map(paint.dim)),
-    ...of("different").flatMap((item) => itemLines(item, { width, pad, paint })),
+    ...of("different").flatMap((item) => itemLines(item, { width, pad, paint, said })),
     ...[...unknown].flatMap(([reason, list]) => wrap("  ?  ", `${namesOf(list)}: ${reason}`, width)),
   ];
 }
@@ -65,7 +69,7 @@ function sideLine(letter: string, { pid, command }: DiffSide, width: number): st
 }
 
 function namesOf(items: readonly DiffItem[]): string {
-  if (items.length > NAMED_MAX) return String(items.length);
+  if (items.length > NAMED_MAX) return `${items.length} of them`;
   return items.map(({ name }) => escapeText(name)).join(", ");
 }
 
@@ -73,9 +77,11 @@ interface ItemStyle {
   readonly width: number;
   readonly pad: number;
   readonly paint: Painter;
+  /** Which item of the group was the first to differ by this text, where it is a long one. */
+  readonly said: Map<string, string>;
 }
 
-function itemLines(item: DiffItem, { width, pad, paint }: ItemStyle): readonly string[] {
+function itemLines(item: DiffItem, { width, pad, paint, said }: ItemStyle): readonly string[] {
   const { first, second } = item;
   const name = escapeText(item.name).padEnd(pad);
   const meaning = item.meaning === "" ? "" : `  ${paint.dim(item.meaning)}`;
@@ -88,6 +94,9 @@ function itemLines(item: DiffItem, { width, pad, paint }: ItemStyle): readonly s
   const sides = `${a === null ? "" : `  A ${texts[0]}`}${b === null ? "" : `  B ${texts[1]}`}`;
   const line = `  ≠  ${name}${sides}${item.meaning === "" ? "" : `  ${item.meaning}`}`;
   if (sides.length <= SHORT_MAX && line.length <= width) return [`  ≠  ${name}${sides}${meaning}`];
+  const before = said.get(sides);
+  if (before !== undefined) return [`  ≠  ${name}  as ${before}${meaning}`];
+  said.set(sides, escapeText(item.name));
   return [
     `  ≠  ${name}${meaning}`.trimEnd(),
     ...(a === null ? [] : wrap("       A  ", texts[0], width)),
@@ -114,7 +123,14 @@ function onlyIn(first: readonly string[], second: readonly string[]): readonly (
 
 function valueText(value: string | readonly string[]): string {
   if (typeof value === "string") return escapeText(value);
-  return value.map((word) => escapeText(/^CAP_[A-Z_]+$/.test(word) ? word.slice(4).toLowerCase() : word)).join(" ");
+  return value.map((word) => escapeText(wordText(word))).join(" ");
+}
+
+/** What the JSON has in one word. */
+function wordText(word: string): string {
+  if (/^CAP_[A-Z_]+$/.test(word)) return word.slice(4).toLowerCase();
+  const [, below] = /^over:(\d+)$/.exec(word) ?? [];
+  return below === undefined ? word : `(over ${below} more)`;
 }
 
 function summary({ same, different, unknown }: ProcessDiff): string {

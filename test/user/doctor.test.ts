@@ -1,6 +1,6 @@
 // Each obstacle is put up for real, in a namespace, a chroot or a filter of the test's own, and the doctor has to find it.
 import { expect, test } from "bun:test";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import type { Diagnosis, Finding } from "#src/doctor/finding.ts";
 import { describeWith, testWith } from "#test/support/needs.ts";
 import { compileC, NSBOX, nsbox, runCommand, type RunOptions, tempDir } from "#test/support/nsbox.ts";
@@ -31,7 +31,7 @@ function within(unshare: string, script: string): readonly string[] {
   return ["unshare", ...unshare.split(" "), "sh", "-c", `${script} && exec "$@"`, "sh"];
 }
 
-/** As Docker's default filter has it: user namespaces are EPERM, clone3 is ENOSYS; or, with OLD, pidfds are EPERM. */
+/** As Docker's default filter has it: user namespaces are EPERM, clone3 is ENOSYS; or CALL alone is EPERM. */
 const FILTER = `
 #include <errno.h>
 #include <stddef.h>
@@ -45,8 +45,8 @@ const FILTER = `
 int main(int argc, char **argv) {
   struct sock_filter code[] = {
     DATA(nr),
-#ifdef OLD
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1), REFUSE(EPERM),
+#ifdef CALL
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, CALL, 0, 1), REFUSE(EPERM),
 #else
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1), REFUSE(ENOSYS),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1), REFUSE(EPERM),
@@ -152,10 +152,31 @@ describeWith(["userns"], "nsbox doctor", () => {
   });
 
   testWith(["cc"], "says which call a filter refuses, where nothing more is known of it", async () => {
-    using filter = compileC(FILTER, ["-DOLD"]);
+    using filter = compileC(FILTER, ["-DCALL=SYS_pidfd_open"]);
     const seen = await examine([filter.path]);
     expect(seen).toMatchObject({ works: false, exitCode: 1 });
     expect(seen.find("run")).toMatchObject({ answer: "no", evidence: expect.stringMatching(/pidfd_open.*EPERM/) });
+  });
+
+  testWith(
+    ["cc", "landlock"],
+    "finds a filter that refuses Landlock, and doesn't take it for an old kernel",
+    async () => {
+      using filter = compileC(FILTER, ["-DCALL=SYS_landlock_create_ruleset"]);
+      const seen = await examine([filter.path]);
+      expect(seen.find("landlock")).toMatchObject({
+        answer: "no",
+        evidence: "landlock_create_ruleset is refused, and a seccomp filter is in force",
+        remedy: expect.stringContaining("seccomp=unconfined"),
+      });
+      expect(seen.works).toBe(true);
+    },
+  );
+
+  testWith(["root"], "finds that programs in memory can't be run", async () => {
+    const seen = await examine(within("-Urpmf --mount-proc", "echo 2 > /proc/sys/vm/memfd_noexec"));
+    expect(seen.find("memfd-exec")).toMatchObject({ answer: "no", evidence: "vm.memfd_noexec = 2" });
+    expect(seen.exitCode).toBe(1);
   });
 
   test("finds that parts of /proc are covered, so that no fresh one can be mounted", async () => {
@@ -191,6 +212,39 @@ describeWith(["userns"], "nsbox doctor", () => {
     expect(seen.find("newuidmap").evidence).toContain("no_new_privs");
     expect(seen.find("id-ranges").answer).toBe("no");
     expect(seen.works).toBe(true);
+  });
+
+  testWith(
+    ["unprivileged", "newuidmap"],
+    "finds a newuidmap that has no rights, as on a disk without them",
+    async () => {
+      using dir = tempDir();
+      for (const name of ["true", "sleep"]) symlinkSync(`/usr/bin/${name}`, dir.join(name));
+      for (const name of ["newuidmap", "newgidmap"]) copyFileSync(`/usr/bin/${name}`, dir.join(name));
+      const seen = await examine([], { env: { PATH: dir.path } });
+      expect(seen.find("newuidmap")).toMatchObject({
+        answer: "no",
+        remedy: expect.stringContaining("chmod u+s"),
+      });
+      expect(seen.find("newuidmap").evidence).toContain("neither set-user-ID root nor with capabilities");
+    },
+  );
+
+  testWith(["root"], "finds a user without subordinate ids, and groups that can't be made", async () => {
+    using dir = tempDir();
+    const copy = dir.join("nsbox");
+    await runCommand(["cp", NSBOX, copy]);
+    await runCommand(["chmod", "755", dir.path]);
+    const user = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", copy, "doctor", "--json"];
+    const { findings } = JSON.parse((await runCommand(user)).stdout) as Diagnosis; // as above
+    const find = (name: string): Finding | undefined => findings.find((finding) => finding.name === name);
+    expect(find("subordinate-ids")).toMatchObject({
+      answer: "no",
+      evidence: "/etc/subuid gives uid 54321 0 ids, /etc/subgid 0",
+      remedy: expect.stringContaining("usermod --add-subuids"),
+    });
+    expect(find("id-ranges")?.answer).toBe("unknown");
+    expect(find("cgroup-delegation")?.answer).toBe("no");
   });
 
   test("finds hidepid where /proc has it", async () => {

@@ -4,11 +4,12 @@ import { parseOptions } from "#src/cli/parse.ts";
 import { pidOfWord } from "#src/cli/process-word.ts";
 import { NsboxError } from "#src/error.ts";
 import { printOut } from "#src/host/print.ts";
-import { isTerminal } from "#src/host/read-facts.ts";
+import { readTerminalSize } from "#src/host/terminal-size.ts";
 import { diffProcesses } from "#src/inspect/diff-processes.ts";
 import { readCompared } from "#src/inspect/diff-read.ts";
 import { explainDiff } from "#src/inspect/explain-diff.ts";
 
+/** Where no terminal tells. */
 const WIDTH = 96;
 
 /** Prints what two processes share and what not; 1 if anything differs. Throws NsboxError. */
@@ -17,8 +18,11 @@ export async function diffCommand(argv: readonly string[]): Promise<number> {
   const { words } = parseOptions(DIFF_OPTIONS, draft, argv, { command: "diff", stopAtWord: false });
   const [first, second] = await parseProcesses(words);
   const diff = diffProcesses(readCompared(first), readCompared(second));
-  const color = isTerminal(1) && (process.env["NO_COLOR"] ?? "") === "";
-  printOut(draft.json ? `${JSON.stringify(diff, null, 2)}\n` : explainDiff(diff, { color, width: WIDTH }));
+  const size = readTerminalSize(1);
+  const color = size !== undefined && (process.env["NO_COLOR"] ?? "") === "";
+  printOut(
+    draft.json ? `${JSON.stringify(diff, null, 2)}\n` : explainDiff(diff, { color, width: size?.columns ?? WIDTH }),
+  );
   return diff.different === 0 ? 0 : 1;
 }
 

@@ -156,7 +156,7 @@ describe("explainDiff()", () => {
     });
     const mounts = parseMountinfo(MOUNTS.replace("/only-here", "/only-there").replace("/proc rw", "/proc ro,nosuid"));
     const text = explainDiff(diffProcesses(ONE, { ...other, mounts: { value: mounts } }), options);
-    expect(text).toStartWith("A  10  sh -c sleep 1\nB  11  [sh]\n\nNamespaces\n");
+    expect(text).toStartWith("A  10  sh -c sleep 1\nB  11  [sh]\n= is the same, ≠ differs, ");
     expect(text).toContain("\n  ≠  net     A 4026531840  B 7  devices, addresses, routes, ports\n");
     expect(text).toContain("\n  ≠  /proc        A rw  B ro nosuid\n");
     expect(text).toContain("\n  A  /only-here   tmpfs tmpfs rw private\n");
@@ -164,6 +164,18 @@ describe("explainDiff()", () => {
     expect(text).toContain("\n  ≠  bounding     A sys_time  may ever be had\n");
     expect(text).toContain("\n  =  the same: uid, gid, groups, uid_map, gid_map\n");
     expect(text).toMatch(/\n\n5 differ, \d+ the same\n$/);
+  });
+
+  test("says once what is missing in several sets, and how many mounts lie below", () => {
+    const many = Array.from({ length: 20 }, (_, n) => `CAP_MANY_${"ABCDEFGHIJKLMNOPQRST"[n]}`);
+    const { capabilities } = VIEW;
+    const more = { ...capabilities, effective: many, permitted: many };
+    const mounts = parseMountinfo(`${MOUNTS}\n90 1 0:5 / /proc rw - proc proc rw`);
+    const other = { ...withView({ capabilities: more }), mounts: { value: mounts } };
+    const text = explainDiff(diffProcesses(ONE, other), options);
+    expect(text).toContain("\n       B  many_a many_b ");
+    expect(text).toContain("\n  ≠  permitted    as effective  may be made effective\n");
+    expect(text).toMatch(/\/proc .*\(over 1 more\)/s);
   });
 
   test("gathers what may not be read by its reason", () => {
