@@ -18,8 +18,43 @@ export interface Struct<Name extends string> {
 
 const BYTES: Readonly<Record<FieldType, number>> = { u8: 1, u16: 2, u32: 4, i32: 4, u64: 8 };
 
-/** The layout of a C struct with these members; see Struct. */
+/** The layout of a C struct with these members; see Struct. It is computed when it is first asked for: few are. */
 export function defineStruct<const Name extends string>(fields: readonly Field<Name>[]): Struct<Name> {
+  return new LazyStruct(fields);
+}
+
+interface Layout<Name extends string> {
+  readonly size: number;
+  readonly offsets: Readonly<Record<Name, number>>;
+}
+
+class LazyStruct<Name extends string> implements Struct<Name> {
+  readonly #fields: readonly Field<Name>[];
+  #layout: Layout<Name> | undefined;
+
+  constructor(fields: readonly Field<Name>[]) {
+    this.#fields = fields;
+  }
+
+  get size(): number {
+    this.#layout ??= layOut(this.#fields);
+    return this.#layout.size;
+  }
+
+  get offsets(): Readonly<Record<Name, number>> {
+    this.#layout ??= layOut(this.#fields);
+    return this.#layout.offsets;
+  }
+
+  pack(values: Readonly<Partial<Record<Name, number | bigint>>>): Uint8Array<ArrayBuffer> {
+    const { size, offsets } = this;
+    const bytes = new Uint8Array(size);
+    for (const [name, type] of this.#fields) bytes.set(packScalar(name, type, values[name] ?? 0), offsets[name]);
+    return bytes;
+  }
+}
+
+function layOut<Name extends string>(fields: readonly Field<Name>[]): Layout<Name> {
   const offsets: Partial<Record<Name, number>> = {};
   let end = 0;
   let align = 1;
@@ -30,17 +65,7 @@ export function defineStruct<const Name extends string>(fields: readonly Field<N
     end = offset + bytes;
     align = Math.max(align, bytes);
   }
-  const size = roundUp(end, align);
-  const complete = offsets as Record<Name, number>; // the loop set every Name
-  return {
-    size,
-    offsets: complete,
-    pack(values) {
-      const bytes = new Uint8Array(size);
-      for (const [name, type] of fields) bytes.set(packScalar(name, type, values[name] ?? 0), complete[name]);
-      return bytes;
-    },
-  };
+  return { size: roundUp(end, align), offsets: offsets as Record<Name, number> }; // the loop set every Name
 }
 
 function packScalar(name: string, type: FieldType, value: number | bigint): Uint8Array {

@@ -11,14 +11,13 @@ export interface Prebuilt {
   readonly lifts: Readonly<Record<string, readonly number[]>>;
 }
 
-const K = SOCK_FILTER.offsets.k;
-
 /** The filter of a box that holds these: capabilities of its bounding set, and "nested". */
 export function defaultFilter(arch: Arch, held: readonly string[]): Uint8Array<ArrayBuffer> {
   const { program, lifts } = PREBUILT[arch];
   const bytes = Uint8Array.fromBase64(program);
   const view = new DataView(bytes.buffer);
+  const { size, offsets } = SOCK_FILTER;
   for (const name of held)
-    for (const at of lifts[name] ?? []) view.setUint32(at * SOCK_FILTER.size + K, SECCOMP_RET.ALLOW, true);
+    for (const at of lifts[name] ?? []) view.setUint32(at * size + offsets.k, SECCOMP_RET.ALLOW, true);
   return bytes;
 }

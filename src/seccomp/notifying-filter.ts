@@ -6,16 +6,15 @@ import { interpret } from "./interpret.ts";
 import type { SyscallData } from "./policy.ts";
 import { CODE, type Instruction } from "./program.ts";
 
-const { code: CODE_AT, k: K_AT } = SOCK_FILTER.offsets;
-
 /** The same filter, but each refusal with an errno asks the listener instead. What ends processes stays as it is. */
 export function notifyingFilter(filter: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(filter);
   const view = new DataView(bytes.buffer);
-  for (let at = 0; at < bytes.length; at += SOCK_FILTER.size) {
-    const isErrno = actionOf(view.getUint32(at + K_AT, true)) === SECCOMP_RET.ERRNO;
-    if (view.getUint16(at + CODE_AT, true) === CODE.ret && isErrno)
-      view.setUint32(at + K_AT, SECCOMP_RET.USER_NOTIF, true);
+  const { size, offsets } = SOCK_FILTER;
+  for (let at = 0; at < bytes.length; at += size) {
+    const isErrno = actionOf(view.getUint32(at + offsets.k, true)) === SECCOMP_RET.ERRNO;
+    if (view.getUint16(at + offsets.code, true) === CODE.ret && isErrno)
+      view.setUint32(at + offsets.k, SECCOMP_RET.USER_NOTIF, true);
   }
   return bytes;
 }
