@@ -1,13 +1,16 @@
-// A compiled box: start, runner and texts to be read and executed, tapes and start blocks to be read and written.
+// A compiled box: code, texts and packed data to be read and executed; and unpacked, see pack.ts, in memory that is to
+// be read and written: tapes and start blocks.
 //
-//   file   ┌ headers ┐┌ start, runner ┐┌ note ┐┌ texts ┐┌ init's tapes ┐┌ init's head ┐┌ launcher's tape, start block ┐
-//   memory  CODE_BASE: read, execute ──────────────────┘ DATA_BASE + offset: read, write ───────────────────────────┘
+//   file    ┌ headers ┐┌ unpack, start, runner ┐┌ note ┐┌ texts ┐┌ packed ┐   at CODE_BASE: read, execute
+//   memory  ┌ zeros ┐┌ waiting ┐┌ init's tapes ┐┌ init's head ┐┌ launcher's tape, start block ┐┌ zeros ┐
+//           DATA_BASE: read, write
 //
 // The init is a second executable: its head, and behind a hole the tapes, at the same addresses as in the box's own
 // memory. So who reads of a failure in the init finds the failed record, as it was, at its address.
 import { CODE_BASE, codeSegment, DATA_BASE, ELF_ALIGN, headerBytes, PF, PT } from "./elf.ts";
 import { type Segment, STACK_SEGMENT, writeHeaders } from "./elf.ts";
-import { concatBytes, startCode } from "./start.ts";
+import { CHUNK_BYTES, pack, unpack, unpackedBytes } from "./pack.ts";
+import { concatBytes, startCode, unpackCode } from "./start.ts";
 
 type Arch = "x64" | "arm64";
 
@@ -23,39 +26,49 @@ export interface BoxLayout {
 
 /** Where note and texts lie. */
 export function boxLayout(arch: Arch): BoxLayout {
-  const noteOffset = align(headerBytes(BOX_SEGMENTS) + startCode(arch, 0).length);
+  const code = unpackCode(arch, NOWHERE).length + startCode(arch, 0).length;
+  const noteOffset = align(headerBytes(BOX_SEGMENTS) + code);
   return { noteOffset, textsAt: CODE_BASE + align(noteOffset + NOTE_BYTES) };
 }
 
-/** Where data lies behind texts of this length. */
-export function boxDataAt(arch: Arch, textBytes: number): number {
-  return DATA_BASE + align(boxLayout(arch).textsAt - CODE_BASE + textBytes);
+const NOWHERE = { from: 0, to: 0, end: 0 };
+
+/** Where data begins: before it lies what the first chunk is like. */
+export const BOX_DATA_AT: number = DATA_BASE + CHUNK_BYTES;
+
+/** KERNEL: mount(2) copies so much from its options' address on; where memory ends before, each call faults twice. */
+const MOUNT_DATA_BYTES = 4096;
+
+/** Where the memory of a box ends whose data is so long. */
+export function boxMemoryEnd(bytes: number): number {
+  return BOX_DATA_AT + unpackedBytes(bytes) + MOUNT_DATA_BYTES;
 }
 
 export interface BoxParts {
   readonly arch: Arch;
-  /** The address of the launcher's start block. */
-  readonly block: number;
-  readonly note: BoxNote;
+  readonly tapes: BoxTapes;
   readonly texts: Uint8Array;
-  /** For boxDataAt(). */
+  /** For BOX_DATA_AT. */
   readonly data: Uint8Array;
 }
 
 /** The whole file. */
-export function buildBoxElf({ arch, block, note, texts, data }: BoxParts): Uint8Array {
+export function buildBoxElf({ arch, tapes, texts, data }: BoxParts): Uint8Array {
   const { noteOffset, textsAt } = boxLayout(arch);
-  const dataOffset = boxDataAt(arch, texts.length) - DATA_BASE;
-  const file = new Uint8Array(dataOffset + data.length);
+  const packed = pack(data);
+  const packedOffset = align(textsAt - CODE_BASE + texts.length);
+  const file = new Uint8Array(packedOffset + packed.length);
   const start = headerBytes(BOX_SEGMENTS);
-  file.set(startCode(arch, block), start);
-  file.set(noteBytes(note), noteOffset);
+  const end = BOX_DATA_AT + unpackedBytes(data.length);
+  const unpacking = unpackCode(arch, { from: CODE_BASE + packedOffset, to: BOX_DATA_AT, end });
+  file.set(concatBytes([unpacking, startCode(arch, tapes.launchBlock)]), start);
+  file.set(noteBytes({ ...tapes, packedOffset, dataBytes: data.length }), noteOffset);
   file.set(texts, textsAt - CODE_BASE);
-  file.set(data, dataOffset);
+  file.set(packed, packedOffset);
   const noteSegment = { type: PT.NOTE, flags: PF.R, offset: noteOffset, address: CODE_BASE + noteOffset };
   const segments = [
-    codeSegment(dataOffset),
-    dataSegment(dataOffset, data.length, DATA_BASE + dataOffset),
+    codeSegment(file.length),
+    { ...dataSegment(0, 0, DATA_BASE), zeros: boxMemoryEnd(data.length) - DATA_BASE },
     { ...noteSegment, size: NOTE_BYTES },
     STACK_SEGMENT,
   ];
@@ -83,12 +96,22 @@ export function initHead(arch: Arch, block: number, dataAt: number, dataBytes: n
   return { bytes, dataOffset };
 }
 
-/** What a box knows of itself, as a note, see elf(5). Numbers are 0 where there is no init. */
-export interface BoxNote {
+/** Where a box's tapes lie. Numbers are 0 where there is no init. */
+export interface BoxTapes {
   readonly launch: PlacedRecords;
   readonly init: PlacedRecords;
   readonly command: PlacedRecords;
+  readonly waiting: PlacedRecords;
+  /** The address of the launcher's start block. */
   readonly launchBlock: number;
+}
+
+/** What a box knows of itself, as a note, see elf(5). */
+export interface BoxNote extends BoxTapes {
+  /** Where in the file the packed data begins. */
+  readonly packedOffset: number;
+  /** How much it is once it is unpacked. */
+  readonly dataBytes: number;
 }
 
 export interface PlacedRecords {
@@ -98,13 +121,14 @@ export interface PlacedRecords {
 
 const NOTE_NAME = "nsbox\0\0\0";
 /** The layout's version: another one can't be read. */
-const NOTE_TYPE = 1;
-const NOTE_WORDS = 8;
+const NOTE_TYPE = 2;
+const NOTE_WORDS = 11;
 const NOTE_BYTES: number = 12 + NOTE_NAME.length + NOTE_WORDS * 4;
 
-function noteBytes({ launch, init, command, launchBlock }: BoxNote): Uint8Array {
+function noteBytes({ launch, init, command, waiting, launchBlock, packedOffset, dataBytes }: BoxNote): Uint8Array {
   const head = new Uint8Array(new Uint32Array([6, NOTE_WORDS * 4, NOTE_TYPE]).buffer);
-  const words = [launch.at, launch.count, init.at, init.count, command.at, command.count, launchBlock, 0];
+  const tapes = [launch, init, command, waiting].flatMap(({ at, count }) => [at, count]);
+  const words = [...tapes, launchBlock, packedOffset, dataBytes];
   return concatBytes([head, new TextEncoder().encode(NOTE_NAME), new Uint8Array(new Uint32Array(words).buffer)]);
 }
 
@@ -117,5 +141,11 @@ export function readBoxNote(file: Uint8Array, arch: Arch): BoxNote | undefined {
   if (view.getUint32(8, true) !== NOTE_TYPE || name !== NOTE_NAME) return undefined;
   const word = (n: number): number => view.getUint32(12 + NOTE_NAME.length + n * 4, true);
   const records = (n: number): PlacedRecords => ({ at: word(n), count: word(n + 1) });
-  return { launch: records(0), init: records(2), command: records(4), launchBlock: word(6) };
+  const tapes = { launch: records(0), init: records(2), command: records(4), waiting: records(6) };
+  return { ...tapes, launchBlock: word(8), packedOffset: word(9), dataBytes: word(10) };
+}
+
+/** A box's data, for BOX_DATA_AT; undefined where the file is cut short. */
+export function readBoxData(file: Uint8Array, { packedOffset, dataBytes }: BoxNote): Uint8Array | undefined {
+  return unpack(file.subarray(packedOffset), dataBytes);
 }

@@ -90,6 +90,8 @@ export interface Segment {
   readonly offset: number;
   readonly address: number;
   readonly size: number;
+  /** Zeros in memory, behind what the file has. */
+  readonly zeros?: number;
 }
 
 /** A stack that is not executable. */
@@ -136,7 +138,7 @@ function programHeader(view: DataView, index: number, segment: Segment): void {
     segment.address,
     segment.address,
     segment.size,
-    segment.size,
+    segment.size + (segment.zeros ?? 0),
     segment.type === PT.NOTE ? 4 : ELF_ALIGN,
   ];
   for (const [n, value] of fields.entries()) view.setBigUint64(at + 8 + n * 8, BigInt(value), true);

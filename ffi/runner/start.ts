@@ -10,6 +10,8 @@
 // value is set unless a variable of the caller's has passed by that rule.
 import { ARM64_START_LISTING } from "./start-arm64.ts";
 import { X64_START_LISTING } from "./start-x64.ts";
+import { ARM64_UNPACK_LISTING } from "./unpack-arm64.ts";
+import { X64_UNPACK_FILLED, X64_UNPACK_LISTING } from "./unpack-x64.ts";
 import { LOOP_OFFSET, listingBytes, runnerCode } from "./code.ts";
 
 /** One rule for the caller's variables. */
@@ -87,6 +89,32 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
+/** Where a box's data is packed, and where it goes, as addresses. */
+export interface Unpacking {
+  readonly from: number;
+  readonly to: number;
+  readonly end: number;
+}
+
+/** What unpacks a box's data. */
+export function unpackCode(arch: "x64" | "arm64", { from, to, end }: Unpacking): Uint8Array {
+  const code = listingBytes(arch === "x64" ? X64_UNPACK_LISTING : ARM64_UNPACK_LISTING);
+  const view = new DataView(code.buffer);
+  for (const [n, address] of [from, to, end].entries()) {
+    if (arch === "x64") view.setUint32(X64_UNPACK_FILLED[n] ?? 0, address, true);
+    else fillAddress(view, n * 8, address);
+  }
+  return code;
+}
+
+/** movz and movk, which take 16 bits each. */
+function fillAddress(view: DataView, at: number, address: number): void {
+  const imm16 = (where: number, half: number): void =>
+    view.setUint32(where, view.getUint32(where, true) | (half << 5), true);
+  imm16(at, address & 0xffff);
+  imm16(at + 4, address >>> 16);
+}
+
 /** Start and runner, one behind the other, for a start block at this address. */
 export function startCode(arch: "x64" | "arm64", block: number): Uint8Array {
   const start = listingBytes(arch === "x64" ? X64_START_LISTING : ARM64_START_LISTING);
@@ -95,9 +123,7 @@ export function startCode(arch: "x64" | "arm64", block: number): Uint8Array {
     view.setUint32(1, block, true); // mov esi, block
     return concatBytes([start, new Uint8Array([0xeb, LOOP_OFFSET.x64]), runnerCode(arch)]); // jmp loop
   }
-  const imm16 = (at: number, half: number): void => view.setUint32(at, view.getUint32(at, true) | (half << 5), true);
-  imm16(0, block & 0xffff); // movz
-  imm16(4, block >>> 16); // movk
+  fillAddress(view, 0, block);
   const jump = new Uint8Array(4);
   new DataView(jump.buffer).setUint32(0, 0x14000000 | (1 + LOOP_OFFSET.arm64 / 4), true); // b loop
   return concatBytes([start, jump, runnerCode(arch)]);

@@ -1,5 +1,13 @@
 // (Plan, what it depends on) → an executable. Pure: the same input gives the same bytes.
-import { boxDataAt, boxLayout, type BoxNote, buildBoxElf, initHead, type PlacedRecords } from "#ffi/runner/box-elf.ts";
+import {
+  BOX_DATA_AT,
+  boxLayout,
+  boxMemoryEnd,
+  buildBoxElf,
+  initHead,
+  type PlacedRecords,
+} from "#ffi/runner/box-elf.ts";
+import { CODE_BASE, DATA_BASE } from "#ffi/runner/elf.ts";
 import { type EnvRule, PASS_ALL, type StartBlock, startBlock } from "#ffi/runner/start.ts";
 import { assemble, type AssembleOptions, type Tape } from "#ffi/tape/assemble.ts";
 import { type Arg, type Call, call, memory } from "#ffi/tape/call.ts";
@@ -41,7 +49,13 @@ const MASK_BYTES = 8;
 const FAIL_STATUS = 125;
 const RUNNING = "running";
 /** Labels of what lies outside of the launcher's tape. */
-const OUTSIDE = { head: "init head", data: "init data", mask: "mask of the command" } as const;
+const OUTSIDE = {
+  head: "init head",
+  data: "init data",
+  mask: "mask of the command",
+  pid: "the box's pid",
+  spent: "spent memory",
+} as const;
 const address = (label: string): Arg => ({ kind: "address", label });
 
 /** The executable. */
@@ -73,43 +87,46 @@ class Compiler {
 
   compile(): Uint8Array {
     const { plan, arch, env } = this.#input;
-    // Texts first: where they end the tapes begin.
-    const initCalls = this.#tagger.steps(lowerInit(plan));
-    const commandCalls = this.#ofCommand("command", lowerCommand(plan));
-    const hasInit = plan.init.length > 0;
-    this.#launchCalls(hasInit ? EMPTY_INIT : undefined);
-    const texts = this.#messages.bytes();
-    const dataAt = boxDataAt(arch, texts.length);
-    const init = hasInit ? this.#initParts(initCalls, commandCalls, dataAt) : undefined;
+    // First, to be alone in memory while the box runs. Addresses of others change no length, and come later.
+    const waitCalls = this.#waitCalls(NO_PAGES);
+    const dataAt = align(this.#waiting(waitCalls, 0).bytes.length + BOX_DATA_AT);
+    const init = plan.init.length > 0 ? this.#initParts(dataAt) : undefined;
     const headAt = dataAt + (init?.data.length ?? 0);
     const launchAt = align(headAt + (init?.head.length ?? 0));
     const labels = {
       [OUTSIDE.head]: headAt,
       [OUTSIDE.data]: dataAt,
       [OUTSIDE.mask]: init?.command.memory.get(MASK) ?? 0,
+      [RUNNING]: BOX_DATA_AT,
     };
-    // Once more, with what can be given back: numbers change no length.
-    const spent = spentPages(this.#assemble(this.#launchCalls(init), launchAt, labels));
-    const calls = this.#launchCalls(init, spent);
+    const calls = this.#launchCalls(init);
     const tape = this.#assemble(calls, launchAt, labels);
     const blockAt = align(launchAt + tape.bytes.length);
     const block = startBlock(
       { ...execWords(tape, calls), words: this.#words(), rules: env, entry: tape.entry },
       blockAt,
     );
-    const data = placed(dataAt, [
+    const end = boxMemoryEnd(blockAt + block.length - BOX_DATA_AT);
+    const waiting = this.#waiting(this.#waitCalls(pagesBetween(dataAt, end)), tape.memory.get(BOX_PID) ?? 0);
+    const data = placed(BOX_DATA_AT, [
+      [BOX_DATA_AT, waiting.bytes],
       [dataAt, init?.data ?? NOTHING],
       [headAt, init?.head ?? NOTHING],
       [launchAt, tape.bytes],
       [blockAt, block],
     ]);
-    const note: BoxNote = {
+    const tapes = {
       launch: records(tape),
       init: records(init?.init),
       command: records(init?.command),
+      waiting: records(waiting),
       launchBlock: blockAt,
     };
-    return buildBoxElf({ arch, block: blockAt, note, texts, data });
+    return buildBoxElf({ arch, tapes, texts: this.#messages.bytes(), data });
+  }
+
+  #waiting(calls: readonly Call[], pidAt: number): Tape {
+    return this.#assemble(calls, BOX_DATA_AT, { [OUTSIDE.pid]: pidAt });
   }
 
   #assemble(calls: readonly Call[], base: number, labels: AssembleOptions["labels"] = {}): Tape {
@@ -122,8 +139,10 @@ class Compiler {
   }
 
   /** The init's tapes, each where the one before has ended, then its start block. */
-  #initParts(initCalls: readonly Call[], commandCalls: readonly Call[], dataAt: number): InitParts {
-    const { arch } = this.#input;
+  #initParts(dataAt: number): InitParts {
+    const { arch, plan } = this.#input;
+    const initCalls = this.#tagger.steps(lowerInit(plan));
+    const commandCalls = this.#ofCommand("command", lowerCommand(plan));
     const commandAt = align(dataAt + this.#assemble(initCalls, dataAt, { [COMMAND]: dataAt }).bytes.length);
     const init = this.#assemble(initCalls, dataAt, { [COMMAND]: commandAt });
     const command = this.#assemble(commandCalls, commandAt);
@@ -161,7 +180,7 @@ class Compiler {
     });
   }
 
-  #launchCalls(init: InitParts | undefined, spent: Pages = NO_PAGES): readonly Call[] {
+  #launchCalls(init: InitParts | undefined): readonly Call[] {
     const { plan, arch, uid, gid, dieWithParent, passFds } = this.#input;
     const maps = idMapSteps(plan);
     const lowered = lowerLaunch(plan);
@@ -187,7 +206,6 @@ class Compiler {
         ),
       ),
       ...this.#tagger.frame(this.#reportCalls(), "say what has failed"),
-      ...this.#tagger.frame(this.#waitCalls(spent), "wait for the box"),
       ...withLabel([...numbers, first, ...rest], SETUP),
     ];
   }
@@ -209,6 +227,7 @@ class Compiler {
   #reportCalls(): readonly Call[] {
     const messages = this.#messages;
     return reportCalls({
+      cannot: messages.line("nsbox: Cannot "),
       errnos: messages.errnos(),
       notFound: messages.line(notFoundText(execStep(this.#input.plan))),
       noReport: messages.line("nsbox: Cannot start the box: neither /dev/null nor a pipe can be opened\n"),
@@ -219,12 +238,16 @@ class Compiler {
 
   #waitCalls(spent: Pages): readonly Call[] {
     const { timeoutMs, placeholders } = this.#input;
-    return [
-      call("close_range", [3, 0xffffffff, 0], { label: RUNNING }),
-      // The set-up's records are spent; where pages are larger than ours they stay.
+    const pid = memory("box", 8);
+    const calls = [
+      call("load", [address(OUTSIDE.pid), 0], { save: pid }),
+      call("close_range", [3, 0xffffffff, 0]),
+      // All else is spent, texts too; where pages are larger than ours it stays.
       call("madvise", [spent.at, spent.bytes, MADV.DONTNEED], { fail: "next" }),
-      ...waitCalls({ pid: memory(BOX_PID, 8), forward: FORWARDED_SIGNALS, timeoutMs, placeholders }),
+      call("madvise", [CODE_BASE + PAGE_BYTES, TEXT_BYTES, MADV.DONTNEED], { fail: "next" }),
+      ...waitCalls({ pid, forward: FORWARDED_SIGNALS, timeoutMs, placeholders }),
     ];
+    return this.#tagger.frame(calls, "wait for the box");
   }
 }
 
@@ -235,18 +258,16 @@ interface Pages {
 
 const NO_PAGES: Pages = { at: 0, bytes: 0 };
 const PAGE_BYTES = 4096;
+/** Whatever lies there behind the code; the kernel passes over what is not mapped. */
+const TEXT_BYTES: number = DATA_BASE - CODE_BASE - PAGE_BYTES;
 
-/** Pages that hold nothing but records of the set-up, which the launcher doesn't play. */
-function spentPages({ base, callOf, labels }: Tape): Pages {
-  const at = Math.ceil((labels.get(SETUP) ?? base) / PAGE_BYTES) * PAGE_BYTES;
-  const end = Math.floor((base + callOf.length * RECORD_BYTES) / PAGE_BYTES) * PAGE_BYTES;
-  return end > at ? { at, bytes: end - at } : NO_PAGES;
+/** The whole pages of a stretch of memory that ends with its mapping. */
+function pagesBetween(from: number, end: number): Pages {
+  const at = Math.ceil(from / PAGE_BYTES) * PAGE_BYTES;
+  return { at, bytes: Math.ceil(end / PAGE_BYTES) * PAGE_BYTES - at };
 }
 
 const NOTHING = new Uint8Array(0);
-const EMPTY_TAPE: Tape = { bytes: NOTHING, base: 0, entry: 0, callOf: [], memory: new Map(), labels: new Map() };
-/** Stands for an init whose tapes are not laid out yet. */
-const EMPTY_INIT: InitParts = { init: EMPTY_TAPE, command: EMPTY_TAPE, data: NOTHING, head: NOTHING, dataOffset: 0 };
 
 const align = (at: number): number => (at + 15) & ~15;
 

@@ -37,7 +37,7 @@ const TWO_32 = 2 ** 32;
 /** Collects messages from an address on. */
 export class Messages {
   readonly #base: number;
-  readonly #parts: Uint8Array[] = [];
+  readonly #parts: { readonly at: number; readonly part: Uint8Array }[] = [];
   readonly #known: Map<string, number> = new Map();
   #end = 0;
 
@@ -88,17 +88,13 @@ export class Messages {
 
   bytes(): Uint8Array {
     const bytes = new Uint8Array(this.#end);
-    let at = 0;
-    for (const part of this.#parts) {
-      bytes.set(part, at);
-      at += (part.length + 7) & ~7;
-    }
+    for (const { at, part } of this.#parts) bytes.set(part, at);
     return bytes;
   }
 
   #iovec(text: string): readonly number[] {
     const bytes = new TextEncoder().encode(text);
-    return [bytes.length === 0 ? 0 : this.#once(`text ${text}`, () => this.#add(bytes)), bytes.length];
+    return [bytes.length === 0 ? 0 : this.#once(`text ${text}`, () => this.#add(bytes, 1)), bytes.length];
   }
 
   #once(key: string, make: () => number): number {
@@ -109,10 +105,10 @@ export class Messages {
     return address;
   }
 
-  #add(bytes: Uint8Array): number {
-    const address = this.#base + this.#end;
-    this.#parts.push(bytes);
-    this.#end += (bytes.length + 7) & ~7;
-    return address;
+  #add(part: Uint8Array, alignment = 4): number {
+    const at = Math.ceil(this.#end / alignment) * alignment;
+    this.#parts.push({ at, part });
+    this.#end = at + part.length;
+    return this.#base + at;
   }
 }

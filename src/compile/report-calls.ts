@@ -50,6 +50,8 @@ const set = (to: MemoryArg, value: MemoryArg | number, label: string, then = "ne
     : call("load", [value, 0], { label, save: to, then });
 
 export interface ReportTexts {
+  /** An iovec: what every message begins with. */
+  readonly cannot: number;
   /** See Messages.errnos(). */
   readonly errnos: number;
   /** An iovec: no candidate for the command is there. */
@@ -62,7 +64,8 @@ export interface ReportTexts {
 }
 
 /** From REPORTS on: goes to `running`, or ends with 125, 126 or 127. */
-export function reportCalls({ errnos, notFound, noReport, placeholders, running }: ReportTexts): readonly Call[] {
+export function reportCalls(texts: ReportTexts): readonly Call[] {
+  const { notFound, noReport, placeholders, running } = texts;
   return [
     call("read", [fd("report-reader"), report(0), REPORT_BYTES], {
       label: REPORTS,
@@ -75,7 +78,7 @@ export function reportCalls({ errnos, notFound, noReport, placeholders, running 
     set(exitCode, 125, "setup failed"),
     ...follow("code", place, PLACE.code, { cases: [{ equals: 125, then: "print" }] }),
     ...missCalls(),
-    ...printCalls(errnos),
+    ...printCalls(texts),
     ...hintCalls(),
     set(exitCode, 127, "not found"),
     call("writev", [STDERR, notFound, 1], { fail: "undo", then: "undo" }),
@@ -105,11 +108,12 @@ function missCalls(): readonly Call[] {
 }
 
 /** What could not be done, on what, and why; then where that stands in the plan. */
-function printCalls(errnos: number): readonly Call[] {
+function printCalls({ cannot, errnos }: ReportTexts): readonly Call[] {
   const twice = cell("twice");
   const four = cell("four times");
   return [
-    ...say("print", place, PLACE.text),
+    call("writev", [STDERR, cannot, 1], { label: "print", fail: "next" }),
+    ...say("print place", place, PLACE.text),
     ...say("print about", about, 0),
     // 4 * (2^32 - errno), modulo 2^32, is as far below the table's end as the errno's place is.
     call("load", [report(8), 0], { label: "once" }),

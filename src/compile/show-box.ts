@@ -1,6 +1,6 @@
 // A compiled box → its plan as text: calls from its tapes, steps from what it would say if one of them failed.
-import { DATA_BASE, CODE_BASE, MACHINE } from "#ffi/runner/elf.ts";
-import { boxLayout, type PlacedRecords, readBoxNote } from "#ffi/runner/box-elf.ts";
+import { CODE_BASE, MACHINE } from "#ffi/runner/elf.ts";
+import { BOX_DATA_AT, boxLayout, type PlacedRecords, readBoxData, readBoxNote } from "#ffi/runner/box-elf.ts";
 import { type Call, call } from "#ffi/tape/call.ts";
 import { disassemble, type Disassembled, textAt } from "#ffi/tape/disassemble.ts";
 import { RECORD_BYTES } from "#ffi/tape/format.ts";
@@ -36,8 +36,15 @@ export function showBox(file: Uint8Array, name: string): ShownBox {
       hint: "give a file that nsbox compile has written",
     });
   }
-  const image = new Image(file, arch);
-  const tapes = [["launcher", note.launch] as const, ["init", note.init] as const, ["command", note.command] as const];
+  const data = readBoxData(file, note);
+  if (data === undefined) throw cutShort();
+  const image = new Image(file, data, arch);
+  const tapes = [
+    ["launcher", note.launch] as const,
+    ["init", note.init] as const,
+    ["command", note.command] as const,
+    ["launcher", note.waiting] as const,
+  ];
   const command = image.words(note.launchBlock);
   return {
     arch,
@@ -47,18 +54,28 @@ export function showBox(file: Uint8Array, name: string): ShownBox {
   };
 }
 
-const PLACE_BYTES = 40;
-const PREFIX = "nsbox: Cannot ";
+function cutShort(): NsboxError {
+  return new NsboxError("ESPEC", "Cannot show the box: its file is cut short");
+}
 
-/** The box's file, by address. */
+const PLACE_BYTES = 40;
+
+/** Bytes at their address. */
+interface Part {
+  readonly bytes: Uint8Array;
+  readonly base: number;
+  /** What lies below is no data. */
+  readonly from: number;
+}
+
+/** The box's memory at its start, by address. */
 class Image {
-  readonly #file: Uint8Array;
-  readonly #view: DataView;
+  readonly #parts: readonly Part[];
   readonly #arch: Arch;
 
-  constructor(file: Uint8Array, arch: Arch) {
-    this.#file = file;
-    this.#view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  constructor(file: Uint8Array, data: Uint8Array, arch: Arch) {
+    const texts = { bytes: file, base: CODE_BASE, from: CODE_BASE + boxLayout(arch).noteOffset };
+    this.#parts = [texts, { bytes: data, base: BOX_DATA_AT, from: BOX_DATA_AT }];
     this.#arch = arch;
   }
 
@@ -75,9 +92,8 @@ class Image {
   /** The calls of a tape that begins as this process. */
   calls({ at, count }: PlacedRecords, process: string): readonly ShownCall[] {
     if (count === 0) return [];
-    const offset = this.#offset(at, count * RECORD_BYTES);
-    if (offset === undefined) throw new NsboxError("ESPEC", "Cannot show the box: its file is cut short");
-    const bytes = this.#file.subarray(offset, offset + count * RECORD_BYTES);
+    const bytes = this.#bytes(at, count * RECORD_BYTES);
+    if (bytes === undefined) throw cutShort();
     return disassemble({ bytes, base: at }, count, this.#arch).map((record) => {
       const tag = BigInt.asUintN(64, record.args[5] ?? 0n);
       const place = this.#place(Number(tag & 0xffff_ffffn));
@@ -87,14 +103,12 @@ class Image {
 
   /** The process and the step, out of what is said when it fails. */
   #place(at: number): { readonly process?: string; readonly step: string } {
-    if (this.#offset(at, PLACE_BYTES) === undefined) return { step: "" };
+    if (this.#bytes(at, PLACE_BYTES) === undefined) return { step: "" };
     const text = (offset: number): string => this.#string(this.#word(at + offset), this.#word(at + offset + 8));
     const process = /step {2}(\w+) /.exec(text(PLACE.tail))?.[1];
     return {
       ...(process === undefined ? {} : { process }),
-      step: text(PLACE.text)
-        .slice(PREFIX.length)
-        .replace(/[: ]+$/, ""),
+      step: text(PLACE.text).replace(/[: ]+$/, ""),
     };
   }
 
@@ -103,7 +117,7 @@ class Image {
     const last = given.findLastIndex((arg) => arg !== 0n);
     const shown = given.slice(0, last + 1).map((arg) => {
       const number = Number(arg);
-      const isAddress = this.#offset(number, 1) !== undefined;
+      const isAddress = this.#bytes(number, 1) !== undefined;
       const text = isAddress && !WITHOUT_TEXTS.includes(name) ? this.#text(number) : undefined;
       return text ?? (isAddress || !Number.isSafeInteger(number) ? BigInt.asUintN(64, arg) : number);
     });
@@ -113,26 +127,31 @@ class Image {
 
   /** The text at an address, or undefined where there is none. */
   #text(address: number): string | undefined {
-    if (this.#offset(address, 1) === undefined) return undefined;
-    const base = address < DATA_BASE ? CODE_BASE : DATA_BASE;
-    const text = textAt({ bytes: this.#file, base }, address);
+    const part = this.#partAt(address);
+    if (part === undefined) return undefined;
+    const text = textAt(part, address);
     return text !== "" && !UNPRINTABLE.test(text) ? text : undefined;
   }
 
   #string(address: number, length: number): string {
-    const offset = this.#offset(address, length);
-    return offset === undefined ? "" : new TextDecoder().decode(this.#file.subarray(offset, offset + length));
+    return new TextDecoder().decode(this.#bytes(address, length));
   }
 
   #word(address: number): number {
-    const offset = this.#offset(address, 8);
-    return offset === undefined ? 0 : Number(this.#view.getBigUint64(offset, true));
+    const word = this.#bytes(address, 8);
+    return word === undefined ? 0 : Number(new DataView(word.buffer, word.byteOffset).getBigUint64(0, true));
   }
 
-  /** Both parts lie as far behind their base as in the file. */
-  #offset(address: number, bytes: number): number | undefined {
-    const offset = address - (address < DATA_BASE ? CODE_BASE : DATA_BASE);
-    return offset >= boxLayout(this.#arch).noteOffset && offset + bytes <= this.#file.length ? offset : undefined;
+  #partAt(address: number): Part | undefined {
+    return this.#parts.find(({ bytes, base, from }) => address >= from && address < base + bytes.length);
+  }
+
+  #bytes(address: number, length: number): Uint8Array | undefined {
+    const part = this.#partAt(address);
+    const offset = address - (part?.base ?? 0);
+    return part === undefined || offset + length > part.bytes.length
+      ? undefined
+      : part.bytes.subarray(offset, offset + length);
   }
 }
 

@@ -22,7 +22,7 @@ export class Tagger {
 
   /** Calls of the launcher's own: what can't be done is `what`. */
   frame(calls: readonly Call[], what: string, kind?: string): readonly Call[] {
-    const place = { code: 125, text: `nsbox: Cannot ${what}: `, tail: "\n" };
+    const place = { code: 125, text: `${what}: `, tail: "\n" };
     return calls.map((one) => this.#tag(one, place, kind === undefined ? this.#about(one) : "", hints(one, kind)));
   }
 
@@ -47,7 +47,7 @@ export class Tagger {
     const [path] = one.args;
     if (one.name !== "execve" || typeof path !== "string") return one;
     const code = path === step.candidates.at(-1) ? 127 : 126;
-    const place = { code, text: "nsbox: Cannot run ", tail: "\n" };
+    const place = { code, text: "run ", tail: "\n" };
     return this.#tag(one, place, `${JSON.stringify(path)}: `, hints(one, "exec"));
   }
 
@@ -64,7 +64,7 @@ export class Tagger {
         ? explained(this.#plan.launcher[index], explainLauncherStep)
         : explained(this.#plan[actor][index], explainStep);
     const tail = `\n  step  ${actor} ${index + 1} of ${this.#plan[actor].length}\n`;
-    return { code: 125, text: `nsbox: Cannot ${explain}: `, tail };
+    return { code: 125, text: `${explain}: `, tail };
   }
 
   #about(one: Call): string {

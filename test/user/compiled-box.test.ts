@@ -2,10 +2,10 @@
 import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { disassemble } from "#ffi/tape/disassemble.ts";
-import { readBoxNote } from "#ffi/runner/box-elf.ts";
+import { WORD } from "#ffi/tape/format.ts";
 import { childrenOf, isAlive } from "#test/support/box.ts";
 import { compiledBox } from "#test/support/compiled.ts";
+import { CompiledTapes } from "#test/support/compiled-tapes.ts";
 import { describeWith, testWith } from "#test/support/needs.ts";
 import { NSBOX, runCommand, tempDir, waitFor } from "#test/support/nsbox.ts";
 
@@ -112,7 +112,7 @@ describeWith(["userns"], "how a compiled box ends", () => {
     // What each box has to itself; the file's own pages are shared by all boxes of it.
     const anonymous = (pid: number): number =>
       Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-    await waitFor(() => anonymous(child.pid) + anonymous(init) <= 50, "50 kB at most to be left");
+    await waitFor(() => anonymous(child.pid) + anonymous(init) <= 32, "32 kB at most to be left");
     child.kill("SIGKILL");
     await child.exited;
   });
@@ -160,30 +160,15 @@ describeWith(["userns"], "where a compiled box starts", () => {
 
   testWith(["unprivileged"], "made for another gid it says so", async () => {
     using box = await compiledBox(["--", "true"]);
-    const bytes = readFileSync(box.path);
-    const { launch } = noteOf(bytes);
-    const rows = disassemble({ bytes: recordsOf(bytes, launch), base: launch.at }, launch.count, ARCH);
-    const row = rows.findIndex(({ name }) => name === "getegid");
-    const GID = 8 * 8; // the first case of the record
-    bytes.writeBigInt64LE(123456n, fileOffset(launch.at) + row * 112 + GID);
-    writeFileSync(box.path, bytes);
+    const tapes = new CompiledTapes(readFileSync(box.path));
+    const { launch } = tapes.note;
+    const row = tapes.rows(launch).findIndex(({ name }) => name === "getegid");
+    writeFileSync(box.path, tapes.withWord(launch, row, WORD.when1, 123456n));
     expect((await box.run()).stderr).toContain("it was compiled for gid");
   });
 });
 
-const ARCH = process.arch === "arm64" ? "arm64" : "x64";
-const DATA_BASE = 0x600000;
-const fileOffset = (address: number): number => address - DATA_BASE;
-
-function noteOf(bytes: Uint8Array) {
-  const note = readBoxNote(bytes, ARCH);
-  if (note === undefined) throw new Error("the box has no note");
-  return note;
-}
-
-function recordsOf(bytes: Uint8Array, { at, count }: { at: number; count: number }): Uint8Array {
-  return bytes.subarray(fileOffset(at), fileOffset(at) + count * 112);
-}
+const NO_SUCH_CALL = 0xffffn;
 
 /** Calls after whose failure the box goes on, or that only report. */
 const GOES_ON = ["load", "exit_group", "close", "write", "writev", "kill", "waitid", "rt_sigtimedwait", "execve"];
@@ -198,21 +183,17 @@ describeWith(["userns"], "a compiled box whose kernel refuses one call", () => {
     async (_, flags) => {
       using dir = tempDir();
       using box = await compiledBox([...flags, "--", "true"], { cwd: dir.path });
-      const intact = readFileSync(box.path);
+      const tapes = new CompiledTapes(readFileSync(box.path));
       const shown = JSON.parse((await runCommand([NSBOX, "compile", "--show", box.path, "--json"])).stdout);
-      const note = noteOf(intact);
       const before = childrenOf(process.pid);
       let [broken, shownAt] = [0, 0];
-      for (const tape of [note.launch, note.init, note.command]) {
-        const rows = disassemble({ bytes: recordsOf(intact, tape), base: tape.at }, tape.count, ARCH);
-        for (const [index, { name, args }] of rows.entries()) {
+      for (const tape of [tapes.note.launch, tapes.note.init, tapes.note.command]) {
+        for (const [index, { name, args }] of tapes.rows(tape).entries()) {
           const { step, process: who } = shown.calls[shownAt++] as { step: string; process: string }; // as --show has it
           const isLate = ["wait for the box", "say what has failed"].includes(step) || /^reap orphans/.test(step);
           if (step === "" || args[5] === 0n || isLate || GOES_ON.includes(name) || step.startsWith("start the "))
             continue;
-          const bytes = Buffer.from(intact);
-          bytes.writeBigInt64LE(0xffffn, fileOffset(tape.at) + index * 112);
-          writeFileSync(box.path, bytes);
+          writeFileSync(box.path, tapes.withWord(tape, index, WORD.nr, NO_SUCH_CALL));
           const { stderr, exitCode } = await box.run();
           expect({ name, index, who, stderr, exitCode }).toEqual({
             ...{ name, index, who, exitCode: 125 },

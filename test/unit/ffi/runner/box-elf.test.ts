@@ -1,7 +1,7 @@
 // The start of a compiled box, run for real: what becomes of arguments and environment.
 import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
-import { boxDataAt, buildBoxElf, readBoxNote } from "#ffi/runner/box-elf.ts";
+import { BOX_DATA_AT, buildBoxElf, readBoxNote } from "#ffi/runner/box-elf.ts";
 import { concatBytes, type EnvRule, startBlock } from "#ffi/runner/start.ts";
 import { assemble } from "#ffi/tape/assemble.ts";
 import { call } from "#ffi/tape/call.ts";
@@ -10,18 +10,19 @@ import { tempDir } from "#test/support/nsbox.ts";
 
 type Arch = "x64" | "arm64";
 
-const NOTE = { init: { at: 0, count: 0 }, command: { at: 0, count: 0 } };
+const NONE = { at: 0, count: 0 };
+const TAPES = { init: NONE, command: NONE, waiting: NONE };
 
 /** Executes words[0], found at its path, with what the start makes of argv and envp. */
 function elf(arch: Arch, words: readonly string[], rules: readonly EnvRule[]): Uint8Array {
-  const base = boxDataAt(arch, 0);
+  const base = BOX_DATA_AT;
   const calls = [call("execve", [words[0] ?? "", 0, 0])];
   const tape = assemble(calls, { arch, base, fds: { report: 2 }, fdBase: 100, failStatus: 99 });
   const block = base + tape.bytes.length;
   const start = startBlock({ words, rules, argvWords: [base + 16], envpWords: [base + 24], entry: base }, block);
   const data = concatBytes([tape.bytes, start]);
-  const note = { ...NOTE, launch: { at: base, count: tape.callOf.length }, launchBlock: block };
-  return buildBoxElf({ arch, block, note, texts: new Uint8Array(0), data });
+  const tapes = { ...TAPES, launch: { at: base, count: tape.callOf.length }, launchBlock: block };
+  return buildBoxElf({ arch, tapes, texts: new Uint8Array(0), data });
 }
 
 /** An emulator gives its variables in another order. */
@@ -81,7 +82,7 @@ describeWith([], "the start of a box", () => {
 
   test("is told by a note", () => {
     const file = elf("x64", ["/bin/true"], []);
-    expect(readBoxNote(file, "x64")?.launch.at).toBe(boxDataAt("x64", 0));
+    expect(readBoxNote(file, "x64")?.launch.at).toBe(BOX_DATA_AT);
     expect(readBoxNote(file.subarray(0, 600), "x64")).toBeUndefined();
     expect(readBoxNote(new Uint8Array(file.length), "x64")).toBeUndefined();
   });

@@ -5,6 +5,8 @@ import { ARM64_LISTING } from "#ffi/runner/arm64.ts";
 import { listingBytes, LOOP_OFFSET, RUNNER_BYTES_MAX, runnerCode } from "#ffi/runner/code.ts";
 import { ARM64_START_LISTING } from "#ffi/runner/start-arm64.ts";
 import { X64_START_LISTING } from "#ffi/runner/start-x64.ts";
+import { ARM64_UNPACK_LISTING } from "#ffi/runner/unpack-arm64.ts";
+import { X64_UNPACK_LISTING } from "#ffi/runner/unpack-x64.ts";
 import { type Listing, X64_LISTING } from "#ffi/runner/x64.ts";
 import { testWith } from "#test/support/needs.ts";
 import { tempDir } from "#test/support/nsbox.ts";
@@ -38,6 +40,17 @@ describe("the runner", () => {
       listing.findIndex(([, text]) => text === "loop:"),
     );
     expect(listingBytes(before).length).toBe(LOOP_OFFSET[arch]);
+  });
+
+  testWith(["as"], "and what unpacks a box for x64 is what an assembler makes of its listing", () => {
+    expect(listingBytes(X64_UNPACK_LISTING)).toEqual(
+      assembled("as", "objcopy", ".intel_syntax noprefix", X64_UNPACK_LISTING),
+    );
+  });
+
+  testWith(["aarch64-as"], "and what unpacks a box for arm64 is what an assembler makes of its listing", () => {
+    const bytes = assembled("aarch64-linux-gnu-as", "aarch64-linux-gnu-objcopy", "", ARM64_UNPACK_LISTING);
+    expect(listingBytes(ARM64_UNPACK_LISTING)).toEqual(bytes);
   });
 
   testWith(["as"], "and the start of a box for x64 is what an assembler makes of its listing", () => {
