@@ -1,6 +1,6 @@
 // A box's place in a network, as it is kept in the state folder: a file with the name of its address. Pure.
 import type { PublishedPort } from "#src/spec/network.ts";
-import type { ProcessIdentity } from "#src/state/process-identity.ts";
+import type { ProcessIdentity } from "#src/state/process-life.ts";
 import { asObject, VETH_PREFIX } from "./network-record.ts";
 
 export interface LeaseRecord {

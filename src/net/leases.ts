@@ -2,7 +2,7 @@
 import { parseLink } from "#ffi/uapi/rtnetlink-answers.ts";
 import { getLink } from "#ffi/uapi/rtnetlink-requests.ts";
 import { NsboxError } from "#src/error.ts";
-import { isRunning } from "#src/state/process-identity.ts";
+import { isRunning } from "#src/state/process-life.ts";
 import type { Firewall } from "./firewall.ts";
 import type { LeaseRecord } from "./lease-record.ts";
 import type { Netlink } from "./netlink.ts";

@@ -4,7 +4,7 @@ import { NsboxError } from "#src/error.ts";
 import { DEFAULT_HOSTNAME } from "#src/spec/defaults.ts";
 import { DEFAULT_NETWORK, type HostEntry, type NetworkSettings, type PublishedPort } from "#src/spec/network.ts";
 import type { RunOptions } from "#src/spec/options.ts";
-import { identify, type ProcessIdentity } from "#src/state/process-identity.ts";
+import { identify, type ProcessIdentity } from "#src/state/process-life.ts";
 import { refreshHosts } from "./box-hosts.ts";
 import { type BridgeMember, type BridgeParts, BridgeSession } from "./bridge-session.ts";
 import { type Firewall, openFirewall } from "./firewall.ts";

@@ -11,7 +11,7 @@ import { buildPinPlan } from "#src/plan/plan-pin.ts";
 import { launch, type RunningBox } from "#src/run/launch.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { PinSpec } from "#src/spec/pin.ts";
-import { identify } from "#src/state/process-identity.ts";
+import { identify } from "#src/state/process-life.ts";
 import { takeFolder, writeRecord } from "#src/state/state-files.ts";
 import type { PinHolder, PinRecord } from "./pin-record.ts";
 import { inodeAt, openPinFolder, processPath, readPin, recordPath } from "./pin-store.ts";

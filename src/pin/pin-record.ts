@@ -1,6 +1,6 @@
 // What is kept of a pin beside the namespaces themselves: a file of JSON, believed only where the kernel agrees.
 import { NAMESPACE_TYPES, type NamespaceType } from "#src/spec/spec.ts";
-import type { ProcessIdentity } from "#src/state/process-identity.ts";
+import type { ProcessIdentity } from "#src/state/process-life.ts";
 
 /** What keeps the namespaces alive: mounts of their files, or a process in them. */
 export type PinHolder = { readonly kind: "mount" } | ({ readonly kind: "process" } & ProcessIdentity);

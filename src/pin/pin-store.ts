@@ -5,7 +5,7 @@
 //   STATE/ns/NAME/net        a file on which the namespace is mounted
 import { readdirSync, statSync } from "node:fs";
 import type { NamespaceType } from "#src/spec/spec.ts";
-import { isRunning } from "#src/state/process-identity.ts";
+import { isRunning } from "#src/state/process-life.ts";
 import { lockFile, readRecord } from "#src/state/state-files.ts";
 import { findStateFolder, openStateFolder } from "#src/state/state-folder.ts";
 import { type PinHolder, parsePinRecord, type PinRecord } from "./pin-record.ts";

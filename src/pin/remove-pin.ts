@@ -7,7 +7,7 @@ import { SyscallError } from "#ffi/libc/syscall.ts";
 import { POLL } from "#ffi/uapi/poll.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { NsboxError } from "#src/error.ts";
-import { isRunning, type ProcessIdentity } from "#src/state/process-identity.ts";
+import { isRunning, type ProcessIdentity } from "#src/state/process-life.ts";
 import { openPinFolder, pinNames, readPin } from "./pin-store.ts";
 
 /** Lets these go; one that is gone already is no error. Throws NsboxError. */

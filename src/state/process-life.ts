@@ -3,10 +3,14 @@ import { closeFile, type Fd, readText } from "#ffi/libc/fd.ts";
 import { openPidfd } from "#ffi/libc/process.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
 
-export interface ExactProcess {
+export interface ProcessIdentity {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat: clock ticks since boot. */
   readonly startTicks: number;
+}
+
+/** One that is known after another boot not to be this. */
+export interface ExactProcess extends ProcessIdentity {
   readonly bootId: string;
 }
 
@@ -39,12 +43,28 @@ export function readIdentity(pid: number): ExactProcess | undefined {
   return stat === undefined ? undefined : { pid, startTicks: stat.startTicks, bootId: readBootId() };
 }
 
-/** What has become of exactly this process. */
-export function readLife({ pid, startTicks, bootId }: ExactProcess): Life {
+/** The same where what is kept of it ends with the boot; undefined also if it has ended and waits to be reaped. */
+export function identify(pid: number): ProcessIdentity | undefined {
   const stat = readStat(pid);
-  if (stat === undefined || stat.startTicks !== startTicks || bootId !== readBootId()) return "ended";
-  if (stat.state === "Z" || stat.state === "X") return "ended";
-  return stat.state === "T" || stat.state === "t" ? "stopped" : "running";
+  return stat === undefined || lifeOf(stat) === "ended" ? undefined : { pid, startTicks: stat.startTicks };
+}
+
+/** What has become of exactly this process. */
+export function readLife(process: ProcessIdentity & Partial<ExactProcess>): Life {
+  const stat = readStat(process.pid);
+  if (stat === undefined || stat.startTicks !== process.startTicks) return "ended";
+  if (process.bootId !== undefined && process.bootId !== readBootId()) return "ended";
+  return lifeOf(stat);
+}
+
+/** Whether exactly this process still runs, or is stopped. */
+export function isRunning(process: ProcessIdentity): boolean {
+  return readLife(process) !== "ended";
+}
+
+function lifeOf({ state }: ReturnType<typeof parseStat>): Life {
+  if (state === "Z" || state === "X") return "ended";
+  return state === "T" || state === "t" ? "stopped" : "running";
 }
 
 /** A descriptor for exactly this process; undefined if it has ended. Throws SyscallError. */
