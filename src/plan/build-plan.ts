@@ -323,6 +323,9 @@ export function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
     ...(box.init && box.detached === undefined ? [] : [{ kind: "close-files", keep: box.passFds } as const]),
     { kind: "personality", fixedLayout: false },
     { kind: "signals", defaults: RESET_SIGNALS, mask: facts.signalMask },
+    // SECURITY: the command runs a moment before the init has closed its files and let go of its capabilities. As late
+    // as this, as who can't be traced can't open its own /proc files either.
+    ...(box.init && box.detached === undefined ? [{ kind: "not-dumpable", forInit: true } as const] : []),
     ...(process.noNewPrivileges ? planSeccomp(spec) : []),
     { kind: "exec", args: process.args, env: process.env, candidates },
   ];

@@ -37,7 +37,8 @@ const ATTACKS: readonly Attack[] = [
   {
     line: 17,
     name: "files that the init has open",
-    script: "ls /proc/1/fd/ | grep -q . && echo PWNED",
+    // Root may list them in the moment before the init has closed them, but nobody may open one.
+    script: "for f in /proc/1/fd/*; do (: <$f) && echo PWNED; done",
     control: { flags: ["--no-init"] },
   },
 ];

@@ -230,7 +230,7 @@ describeWith(["userns"], "when memory runs out, a box", () => {
       "true",
     );
     expect([stderr, exitCode]).toEqual([
-      'nsbox: Cannot set oom_score_adj to 750: openat "/proc/self/oom_score_adj" gave ENOENT (No such file or directory)\n  step  command 2 of 11\n  hint  it is set through /proc: leave out --proc none\n',
+      'nsbox: Cannot set oom_score_adj to 750: openat "/proc/self/oom_score_adj" gave ENOENT (No such file or directory)\n  step  command 2 of 12\n  hint  it is set through /proc: leave out --proc none\n',
       125,
     ]);
   });

@@ -32,11 +32,16 @@ export const keyringStep: StepKind<KeyringStep> = {
 /** Can't be traced or read by what lives in the namespaces it enters (CVE-2016-9962). */
 export interface NotDumpableStep {
   readonly kind: "not-dumpable";
+  /** Said by the command while it shares the init's memory; its exec makes it one that can be traced again. */
+  readonly forInit?: true;
 }
 
 export const notDumpableStep: StepKind<NotDumpableStep> = {
   phase: "join",
-  explain: () => "let no process of the namespaces it enters trace it (PR_SET_DUMPABLE 0)",
+  explain: ({ forInit }) =>
+    forInit === true
+      ? "let nobody trace the init, whose memory this still is (PR_SET_DUMPABLE 0)"
+      : "let no process of the namespaces it enters trace it (PR_SET_DUMPABLE 0)",
   lower: () => [call("prctl", [PR.SET_DUMPABLE, 0, 0, 0, 0])],
 };
 
