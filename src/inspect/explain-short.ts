@@ -1,6 +1,6 @@
 // The first words on a process: what of the machine it has for itself, and what may be done with the rest. Pure.
 import { CAPS } from "#ffi/uapi/capability.ts";
-import { type Group, type Readable, refused, rows } from "./groups/group.ts";
+import { type Group, type Readable, refused, type Row, rows } from "./groups/group.ts";
 import { type FourIds, insideId } from "./groups/ids.ts";
 import type { NamespaceView } from "./groups/namespaces.ts";
 import type { ProcessView } from "./process-view.ts";
@@ -19,36 +19,35 @@ const THINGS: Readonly<Record<NamespaceType, string>> = {
 };
 
 export function explainShort(view: ProcessView): Group {
+  return { title: "In short", meaning: "how far apart from you it is", blocks: [rows(...shortRows(view))] };
+}
+
+/** The same as rows. */
+export function shortRows(view: ProcessView): readonly Row[] {
   const { list, machineUser } = readNamespaces(view);
   const user = list?.find(({ type }) => type === "user");
-  return {
-    title: "In short",
-    meaning: "how far apart from you it is",
-    blocks: [
-      rows(
-        ...(list === undefined
-          ? [{ label: "its own", value: refusedList(view.namespaces.list) }]
-          : [
-              {
-                label: "its own",
-                value: things(list, false) || "nothing",
-                note: "what it sees here is not what you see",
-              },
-              {
-                label: "shared",
-                value: things(list, true) || "nothing",
-                note: "what it sees as you do: a change is seen by both",
-              },
-            ]),
-        { label: "acts as", value: explainUser(view.ids.uids, view.ids.uidMap, user?.yours !== false) },
-        { label: "power", value: explainPower(view.capabilities.effective.length, user?.yours, machineUser) },
-        {
-          label: "held back",
-          value: walls(view).join(", ") || "by nothing of: seccomp, no_new_privs, a label, cgroup limits",
-        },
-      ),
-    ],
-  };
+  return [
+    ...(list === undefined
+      ? [{ label: "its own", value: refusedList(view.namespaces.list) }]
+      : [
+          {
+            label: "its own",
+            value: things(list, false) || "nothing",
+            note: "what it sees here is not what you see",
+          },
+          {
+            label: "shared",
+            value: things(list, true) || "nothing",
+            note: "what it sees as you do: a change is seen by both",
+          },
+        ]),
+    { label: "acts as", value: explainUser(view.ids.uids, view.ids.uidMap, user?.yours !== false) },
+    { label: "power", value: explainPower(view.capabilities.effective.length, user?.yours, machineUser) },
+    {
+      label: "held back",
+      value: walls(view).join(", ") || "by nothing of: seccomp, no_new_privs, a label, cgroup limits",
+    },
+  ];
 }
 
 /** KERNEL: PROC_USER_INIT_INO, the user namespace in which capabilities are over the machine. */

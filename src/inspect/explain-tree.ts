@@ -1,7 +1,7 @@
 // NamespaceGraph → two trees for people: who owns what, and which PID namespace descends from which. Pure.
 import { escapeText } from "./escape-text.ts";
 import { explainHolder, type NamespaceRow } from "./ls-columns.ts";
-import { BOX_INIT } from "./name-boxes.ts";
+import { BOX_INIT, boxTitle } from "./name-boxes.ts";
 
 export interface TreeOptions {
   readonly color: boolean;
@@ -96,12 +96,7 @@ export function explainMembers({ node, first, second, user }: NamespaceRow, abov
     return `the same ${count === 1 ? "process" : `${count} processes`}`;
   if (first === undefined)
     return `no process, held by ${node.heldBy.map(explainHolder).join(", ") || "what is not known"}`;
+  const box = first.box === undefined ? "" : `${boxTitle(first.box)}: `;
   const runs = first.name === BOX_INIT && second?.box === first.box ? ` › ${second?.command}` : "";
-  return `${count} process${count === 1 ? "" : "es"}, ${boxName(first.box)}${first.pid} ${user ?? first.uid} ${first.command}${runs}`;
-}
-
-/** A box that is known by its first process alone is called so already. */
-function boxName(box: string | undefined): string {
-  if (box === undefined) return "";
-  return box.startsWith("box ") ? `${box}: ` : `box ${box}: `;
+  return `${count} process${count === 1 ? "" : "es"}, ${box}${first.pid} ${user ?? first.uid} ${first.command}${runs}`;
 }

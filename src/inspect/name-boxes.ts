@@ -10,6 +10,11 @@ export function boxLabel(init: number): string {
   return `box ${init}`;
 }
 
+/** "box web", or "box 4711" where its label says that already. */
+export function boxTitle(box: string): string {
+  return box.startsWith("box ") ? box : `box ${box}`;
+}
+
 /** Labels of boxes by PID. `isFirst` tells whether a process is PID 1 in its PID namespace: any can take the init's name. */
 export function nameBoxes(
   processes: readonly ScannedProcess[],

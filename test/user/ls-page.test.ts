@@ -46,6 +46,7 @@ describeWith(["userns", "chromium"], "nsbox ls --html", () => {
     const text = await textOf(panel);
     expect(text).toContain(inodeOf(box.command, "mnt"));
     expect(text).toMatch(/no new privs\s*yes/);
+    expect(text).toContain("In shortits ownids, mounts, processes, IPC, host name, cgroup treesharednetwork, clocks");
     expect(text).toMatch(/pids\s*\d+, 2/);
     expect(await page.locator(".row[aria-current]").getAttribute("data-pid")).toBe(String(box.command));
 

@@ -1,5 +1,6 @@
 // Groups of processes → nested areas: one for each pair of a user and a PID namespace, inside the nearest pair that both
 // descend from. What nobody may know the origin of stands outside, at the top. Pure.
+import { boxTitle } from "#src/inspect/name-boxes.ts";
 import { escapeText } from "#src/inspect/escape-text.ts";
 import type { NamespaceGraph, NamespaceNode, ProcessNode } from "#src/inspect/namespace-graph.ts";
 import type { PageArea, PageGroup } from "./page-data.ts";
@@ -125,7 +126,7 @@ function titleOf({ user, pid, upper, groups: own }: Area, { groups, processes }:
   const first = members.find(({ name }) => name !== "nsbox-init") ?? members[0];
   const name = escapeText(shortCommand(first?.command ?? ""));
   const kinds = [...(upper.user === user ? [] : ["users"]), ...(upper.pid === pid ? [] : ["processes"])];
-  return box === undefined ? `Own ${kinds.join(" and ")}: ${name}` : `${capital(escapeText(box))}: ${name}`;
+  return box === undefined ? `Own ${kinds.join(" and ")}: ${name}` : `${capital(escapeText(boxTitle(box)))}: ${name}`;
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -1,5 +1,6 @@
 // What `inspect` knows of many processes, for the page: as many as can be read in a short time.
 import { NsboxError } from "#src/error.ts";
+import { shortRows } from "#src/inspect/explain-short.ts";
 import { readProcess } from "#src/inspect/read-process.ts";
 import { Surroundings } from "#src/inspect/surroundings.ts";
 import { peek } from "#src/run/peek.ts";
@@ -16,7 +17,9 @@ export function readDetails(pids: readonly number[]): Readonly<Record<number, un
   for (const pid of pids.slice(0, DETAILS_MAX)) {
     if (performance.now() > end) break;
     try {
-      details[pid] = readProcess(pid, peek, around);
+      const view = readProcess(pid, peek, around);
+      const inShort = Object.fromEntries(shortRows(view).map(({ label, value }) => [label, value]));
+      details[pid] = { inShort, ...view };
     } catch (error) {
       if (!(error instanceof NsboxError && error.code === "ESPEC")) throw error;
     }

@@ -81,6 +81,7 @@ export function drawProcess(model: Model, pid: number, actions: PanelActions): H
       ],
       ...(children.length === 0 ? [] : [["children", processLinks(model, children, actions)] as const]),
     ]),
+    ...drawShort(details),
     element("h3", { text: "Namespaces" }),
     element(
       "div",
@@ -116,7 +117,17 @@ export function drawProcess(model: Model, pid: number, actions: PanelActions): H
 }
 
 /** Said above already. */
-const OWN_FIELDS: readonly string[] = ["pid", "parent", "command", "namespaces"];
+const OWN_FIELDS: readonly string[] = ["inShort", "pid", "parent", "command", "namespaces"];
+
+/** What inspect says of it first, in words. */
+function drawShort(details: unknown): readonly HTMLElement[] {
+  const short = isObject(details) ? details["inShort"] : undefined;
+  if (!isObject(short)) return [];
+  return [
+    element("h3", { text: "In short" }),
+    list(Object.entries(short).map(([label, text]) => [label, String(text)])),
+  ];
+}
 
 export function drawNamespace(model: Model, inode: number, actions: PanelActions): HTMLElement {
   const { data, namespaces, members } = model;

@@ -59,7 +59,8 @@ export function explainGroup(model: Model, group: PageGroup): string {
   // KERNEL: a process that has ended keeps its user namespace until its parent has asked for its exit status.
   if (by.has("unknown")) return by.size > 1 ? "ended, not yet reaped" : "not readable by you";
   if (machine.length === names.length) return "nothing isolated";
-  const owns = own.length > MANY ? `own everything but ${[...machine, ...shared].join(", ")}` : `own ${own.join(", ")}`;
+  const owns =
+    own.length > MANY && shared.length === 0 ? `own everything but ${machine.join(", ")}` : `own ${own.join(", ")}`;
   return [...(own.length === 0 ? [] : [owns]), ...(shared.length === 0 ? [] : [`shares ${shared.join(", ")}`])].join(
     "; ",
   );

@@ -113,8 +113,8 @@ describe("the page's model", () => {
   test("says it in words", () => {
     expect(model.data.groups.map((group) => explainGroup(model, group))).toEqual([
       "nothing isolated",
-      "own everything but time, net; shares net",
-      "own everything but time, net; shares net",
+      "own user, pid, mnt, ipc, uts, cgroup; shares net",
+      "own user, pid, mnt, ipc, uts, cgroup; shares net",
     ]);
   });
 
