@@ -23,6 +23,7 @@ export type Need =
   | "keyctl"
   | "libseccomp"
   | "ia32"
+  | "podman"
   | "podman-profile"
   | "git"
   | "curl"
@@ -107,6 +108,7 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
   keyctl: { probe: () => inPath("keyctl"), from: "keyutils" },
   ia32: { probe: () => existsSync("/proc/sys/abi/vsyscall32"), from: "a kernel with CONFIG_IA32_EMULATION" },
   libseccomp: { probe: () => existsSync("/usr/include/seccomp.h"), from: "libseccomp-dev" },
+  podman: { probe: () => inPath("podman", "conmon", "crun"), from: "podman crun" },
   "podman-profile": {
     probe: () => existsSync("/usr/share/containers/seccomp.json"),
     from: "golang-github-containers-common",
