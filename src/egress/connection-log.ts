@@ -83,7 +83,10 @@ export function openConnectionLog(files: LogFiles, find: (port: number) => BoxPr
           open.delete(unfinished);
           write({ ...line("allowed"), sent, received });
         },
-        fail: (failure, reason) => write({ ...line(failure === "refused" ? "refused" : "failed"), reason }),
+        fail(failure, reason) {
+          open.delete(unfinished);
+          write({ ...line(failure === "refused" ? "refused" : "failed"), reason });
+        },
       };
     },
     finish() {

@@ -73,6 +73,25 @@ export function judgeAddress(egress: Egress, { host, port }: Target, resolved: s
   return any && !isDeniedAny(egress, port) ? ALLOWED : refused("it is not on the list of --allow-host");
 }
 
+/**
+ * Whether a box that was let through to a host may speak to it as to the one that its TLS names.
+ *
+ * SECURITY: many hosts share a server, which looks at that name alone (domain fronting). An address that is itself on the
+ * list is trusted with any name that is not denied.
+ */
+export function judgeServerName(egress: Egress, { host, port }: Target, name: string): Verdict {
+  const given = normalName(name);
+  if (given !== undefined && given === normalName(host)) return ALLOWED;
+  if (normalAddress(name) !== undefined && normalAddress(name) === normalAddress(host)) return ALLOWED;
+  const verdict = judgeTarget(egress, { host: name, port });
+  if (verdict.verdict === "allowed") return ALLOWED;
+  const isListedAddress = normalAddress(host) !== undefined && given !== undefined;
+  const isDenied =
+    given !== undefined && egress.deny.some((one) => coversName(one, given) && coversPort(one.ports, port));
+  if (isListedAddress && !isDenied) return ALLOWED;
+  return refused(`its TLS is for ${JSON.stringify(name).slice(1, -1)}, of which that holds: ${verdict.reason}`);
+}
+
 function isDeniedAny(egress: Egress, port: number): boolean {
   return egress.deny.some((pattern) => pattern.kind === "any" && coversPort(pattern.ports, port));
 }

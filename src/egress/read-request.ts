@@ -1,6 +1,7 @@
 // What a box asks of its proxy: HTTP CONNECT, a plain HTTP request, or SOCKS5. Pure: bytes in, one request out.
 import { formatIp } from "#ffi/uapi/inet.ts";
 import type { Target } from "./policy.ts";
+import { type Framing, framingOf } from "./request-body.ts";
 
 /** What has been understood so far. */
 export type Reading =
@@ -12,6 +13,8 @@ export type Reading =
       readonly target: Target;
       /** Goes to the host first: a request as a server expects it, or nothing. */
       readonly head: Uint8Array;
+      /** Where the body of a plain request ends; undefined of what is the box's own to the end. */
+      readonly framing: Framing | undefined;
       /** Bytes that have been understood; the rest is the box's first data. */
       readonly used: number;
     }
@@ -54,7 +57,7 @@ function readSocksRequest(bytes: Uint8Array): Reading {
   const host = bytes.subarray(start, end);
   const port = (bytes[end] ?? 0) * 256 + (bytes[end + 1] ?? 0);
   const target = { host: type === SOCKS.NAME ? latin1(host) : formatIp(host), port };
-  return { kind: "request", protocol: "socks5", target, head: NOTHING, used: end + 2 };
+  return { kind: "request", protocol: "socks5", target, head: NOTHING, framing: undefined, used: end + 2 };
 }
 
 function latin1(bytes: Uint8Array): string {
@@ -74,15 +77,18 @@ function readHttp(bytes: Uint8Array): Reading {
   if (method === "CONNECT") {
     const target = parseAuthority(uri, undefined);
     if (target === undefined) return badHttp("CONNECT wants HOST:PORT");
-    return { kind: "request", protocol: "connect", target, head: NOTHING, used };
+    return { kind: "request", protocol: "connect", target, head: NOTHING, framing: undefined, used };
   }
+  const framing = framingOf(headers);
+  if (framing === undefined) return badHttp("its headers leave open where it ends");
   const parts = /^http:\/\/([^/?#]*)([^#]*)/i.exec(uri);
   const target = parseAuthority(parts?.[1] ?? "", 80);
   if (parts === null || target === undefined)
     return badHttp("it is meant for a server, not for a proxy: http://HOST/…");
   const path = parts[2] ?? "";
   const first = `${method} ${path.startsWith("/") ? path : `/${path}`} HTTP/1.1`;
-  return { kind: "request", protocol: "http", target, head: serverHead(first, parts[1] ?? "", headers), used };
+  const head = serverHead(first, parts[1] ?? "", headers);
+  return { kind: "request", protocol: "http", target, head, framing, used };
 }
 
 /** Where the empty line is that ends a head. */
@@ -173,13 +179,4 @@ export function readAnswer(bytes: Uint8Array): AnswerHead | undefined {
   const kept = headers.filter((header) => !CONNECTION_HEADERS.test(header));
   const text = [line, ...kept, "Connection: close", "", ""].join("\r\n");
   return { head: Uint8Array.from(text, (letter) => letter.charCodeAt(0)), used, isLast: true };
-}
-
-/** Two pieces as one. */
-export function joinBytes(one: Uint8Array, other: Uint8Array): Uint8Array {
-  if (one.length === 0) return other;
-  const bytes = new Uint8Array(one.length + other.length);
-  bytes.set(one);
-  bytes.set(other, one.length);
-  return bytes;
 }

@@ -2,18 +2,21 @@
 import { lookup } from "node:dns/promises";
 import { createServer, connect, type Server, type Socket } from "node:net";
 import type { Egress } from "#src/spec/egress.ts";
+import { normalName } from "#src/spec/grammar/parse-host-pattern.ts";
 import type { ConnectionLog } from "./connection-log.ts";
-import { judgeAddress, judgeTarget, type Target } from "./policy.ts";
+import { Crowd, TOO_MANY, type Visitor } from "./crowd.ts";
+import { joinBytes } from "./join-bytes.ts";
+import { judgeAddress, judgeServerName, judgeTarget, type Target } from "./policy.ts";
 import {
   type Failure,
   failureAnswer,
   HEAD_MAX,
-  joinBytes,
   readAnswer,
   readRequest,
   successAnswer,
   type Reading,
 } from "./read-request.ts";
+import { bodyFilter, tlsFilter, upload } from "./upload.ts";
 
 export interface ProxyOptions {
   readonly egress: Egress;
@@ -29,31 +32,50 @@ const REQUEST_MS = 60_000;
 /** Serves the listening socket with this descriptor until the process ends. */
 export function serveProxy(fd: number, options: ProxyOptions): Server {
   // Half-open: a client that has said all may still wait for the answer.
-  const server = createServer({ allowHalfOpen: true }, (client) => new Conversation(client, options).begin());
+  const crowd = new Crowd();
+  const server = createServer({ allowHalfOpen: true }, (client) => new Conversation(client, options, crowd).begin());
   return server.listen({ fd });
 }
 
+/** A fatal alert, as TLS has it for what a policy refuses; see RFC 8446, 6. */
+const ACCESS_DENIED = new Uint8Array([21, 3, 3, 0, 2, 2, 49]);
+
 /** One connection of the box: its request, the judgement, then bytes both ways. */
-class Conversation {
+class Conversation implements Visitor {
   readonly #client: Socket;
   readonly #options: ProxyOptions;
+  readonly #crowd: Crowd;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #bytes: Uint8Array = new Uint8Array(0);
   #greeted = false;
 
-  constructor(client: Socket, options: ProxyOptions) {
+  constructor(client: Socket, options: ProxyOptions, crowd: Crowd) {
     this.#client = client;
     this.#options = options;
+    this.#crowd = crowd;
   }
 
   begin(): void {
     this.#client.on("error", () => this.#client.destroy());
-    this.#client.setTimeout(REQUEST_MS, () => this.#client.destroy());
+    // All of it, and not from one byte to the next.
+    this.#patience = setTimeout(() => this.leave(`it said nothing in ${REQUEST_MS / 1000} s`), REQUEST_MS);
+    this.#client.once("close", () => {
+      clearTimeout(this.#patience);
+      this.#crowd.exit(this);
+    });
     this.#client.on("data", this.#read);
-    this.#client.on("end", this.#leave);
+    this.#client.on("end", this.#goodbye);
+    this.#crowd.enter(this);
   }
 
-  /** It has said goodbye before it said where it wants to go. */
-  readonly #leave = (): void => {
+  leave(reason: string): void {
+    const port = this.#crowd.mayLookFor(performance.now()) ? this.#client.remotePort : undefined;
+    this.#options.log?.bad("http", reason, port);
+    this.#client.destroy();
+  }
+
+  /** It has left before it said where it wants to go. */
+  readonly #goodbye = (): void => {
     this.#client.destroy();
   };
 
@@ -67,8 +89,7 @@ class Conversation {
       }
       if (reading.kind === "request") return this.#go(reading);
       if (this.#bytes.length > HEAD_MAX) {
-        this.#options.log?.bad("http", "its head is too long", this.#client.remotePort);
-        return void this.#client.destroy();
+        return this.leave("its head is too long");
       }
       if (reading.used === 0) return;
       this.#client.write(reading.answer);
@@ -78,20 +99,26 @@ class Conversation {
   };
 
   #answer(bytes: Uint8Array): void {
+    clearTimeout(this.#patience);
     this.#client.off("data", this.#read);
     endGently(this.#client, bytes);
   }
 
   #go(request: Request): void {
-    const { head, used, protocol, target } = request;
+    const { used, protocol, target } = request;
+    clearTimeout(this.#patience);
     this.#client.off("data", this.#read);
-    this.#client.off("end", this.#leave);
-    this.#client.setTimeout(0);
+    this.#client.off("end", this.#goodbye);
     this.#client.pause();
-    const rest = joinBytes(head, this.#bytes.subarray(used));
+    const first = this.#bytes.subarray(used);
     const entry = this.#options.log?.open(target, protocol, this.#client.remotePort);
+    if (!this.#crowd.speak(this)) {
+      const { text } = explainFailure(target, new NotReached("refused", TOO_MANY));
+      entry?.fail("refused", text);
+      return this.#answer(failureAnswer(protocol, "refused", text));
+    }
     reach(this.#options.egress, target).then(
-      ({ upstream, address }) => this.#join({ upstream, address, protocol, rest, entry }),
+      ({ upstream, address }) => this.#join({ upstream, address, request, first, entry }),
       (error: unknown) => {
         const { failure, text } = explainFailure(target, error);
         entry?.fail(failure, text);
@@ -100,21 +127,41 @@ class Conversation {
     );
   }
 
-  #join({ upstream, address, protocol, rest, entry }: Joined): void {
+  #join({ upstream, address, request, first, entry }: Joined): void {
     const client = this.#client;
+    const { protocol, head } = request;
     upstream.on("error", () => client.destroy());
     client.write(successAnswer(protocol));
-    if (rest.length > 0) upstream.write(rest);
-    client.pipe(upstream);
+    if (head.length > 0) upstream.write(head);
+    entry?.connected(address);
+    let refusal: string | undefined;
+    const refused = (reason: string): void => {
+      refusal = explainFailure(request.target, new NotReached("refused", reason)).text;
+      // Of a plain request the answer still comes; what was behind it is gone.
+      if (protocol === "http") this.#options.log?.bad(protocol, refusal, client.remotePort);
+      else {
+        upstream.destroy();
+        endGently(client, ACCESS_DENIED);
+      }
+    };
+    upload({ client, upstream, first, filter: this.#filterOf(request), refused });
     if (protocol === "http") pipeAnswer(upstream, client);
     else upstream.pipe(client);
-    entry?.connected(address);
     client.once("close", () => upstream.destroy());
     upstream.once("close", () => {
-      entry?.close(upstream.bytesWritten, upstream.bytesRead);
+      if (refusal !== undefined && protocol !== "http") entry?.fail("refused", refusal);
+      else entry?.close(upstream.bytesWritten, upstream.bytesRead);
       endGently(client);
     });
     if (client.destroyed) upstream.destroy();
+  }
+
+  #filterOf({ framing, target }: Request): ReturnType<typeof bodyFilter> {
+    if (framing !== undefined) return bodyFilter(framing);
+    return tlsFilter((name) => {
+      const verdict = judgeServerName(this.#options.egress, target, name);
+      return verdict.verdict === "refused" ? verdict.reason : undefined;
+    });
   }
 }
 
@@ -161,9 +208,9 @@ function endGently(client: Socket, bytes?: Uint8Array): void {
 interface Joined {
   readonly upstream: Socket;
   readonly address: string;
-  readonly protocol: Request["protocol"];
-  /** What goes to the host first. */
-  readonly rest: Uint8Array;
+  readonly request: Request;
+  /** What came with the request. */
+  readonly first: Uint8Array;
   readonly entry: ReturnType<ConnectionLog["open"]> | undefined;
 }
 
@@ -182,7 +229,8 @@ async function reach(egress: Egress, target: Target): Promise<{ readonly upstrea
   const verdict = judgeTarget(egress, target);
   if (verdict.verdict === "refused") throw new NotReached("refused", verdict.reason);
   let failure = new NotReached("unreachable", "it has no address");
-  for (const address of await resolve(target.host)) {
+  // The name as it was judged: not every resolver takes the last dot.
+  for (const address of await resolve(normalName(target.host) ?? target.host)) {
     const judged = judgeAddress(egress, target, address);
     if (judged.verdict === "refused") {
       failure = new NotReached("refused", judged.reason);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { isInNetwork, normalAddress, specialPurpose } from "#src/egress/addresses.ts";
-import { judgeAddress, judgeTarget } from "#src/egress/policy.ts";
+import { judgeAddress, judgeServerName, judgeTarget } from "#src/egress/policy.ts";
 import { parseHostPatterns } from "#src/spec/grammar/parse-host-pattern.ts";
 import type { Egress } from "#src/spec/egress.ts";
 
@@ -83,6 +83,32 @@ describe("an address that a listed name has", () => {
 
   test("is refused if it is denied", () => {
     expect(address(egress("example.org", "93.184.0.0/16"), "example.org", "93.184.216.34")).toBe("refused");
+  });
+});
+
+describe("the server that TLS names", () => {
+  const named = (policy: Egress, host: string, name: string): string =>
+    judgeServerName(policy, { host, port: 443 }, name).verdict;
+
+  test("is the one that was let through, or one that would be", () => {
+    const policy = egress("example.org,*.cdn.net");
+    expect(named(policy, "example.org", "EXAMPLE.org.")).toBe("allowed");
+    expect(named(policy, "example.org", "a.cdn.net")).toBe("allowed");
+    expect(named(policy, "example.org", "evil.org")).toBe("refused");
+    expect(named(policy, "example.org", "example.org\0.evil.org")).toBe("refused");
+    expect(named(egress("example.org,evil.org:8443"), "example.org", "evil.org")).toBe("refused");
+  });
+
+  test("is not one that is denied", () => {
+    const policy = egress("*", "evil.org");
+    expect(named(policy, "good.org", "other.org")).toBe("allowed");
+    expect(named(policy, "good.org", "evil.org")).toBe("refused");
+    expect(named(egress("192.0.2.9", "evil.org"), "192.0.2.9", "evil.org")).toBe("refused");
+  });
+
+  test("may be any of a server whose address is listed", () => {
+    expect(named(egress("192.0.2.9"), "192.0.2.9", "internal.example")).toBe("allowed");
+    expect(named(egress("192.0.2.9"), "192.0.2.9", "192.0.2.9")).toBe("allowed");
   });
 });
 
