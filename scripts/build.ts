@@ -27,13 +27,14 @@ const WITHOUT_DEVTOOLS: BunPlugin = {
 };
 
 /**
- * What starts first of all: `run` in one piece, and `inspect`.
+ * What starts first of all, in few pieces: main.ts with what it imports, then `run`, which most others need much of.
  *
  * A bundler gives every set of importers a chunk of its own: `run` came in 36, at some 20 µs each. Where whatever is
- * loaded lazily imports all of `run`, as it does anyway in the process that `run` is in, there is one set.
+ * loaded lazily imports all of them, as it does anyway in the process that they are in, there are few sets.
  */
-const IN_ONE_PIECE = "src/cli/commands/run.ts";
-const APART: readonly string[] = [IN_ONE_PIECE, "src/cli/commands/inspect.ts"];
+const RUN = "src/cli/commands/run.ts";
+/** Has less in common with `run`, and is to be quick. */
+const INSPECT = "src/cli/commands/inspect.ts";
 
 /** The files of a folder, at any depth. */
 function filesBelow(folder: string): readonly string[] {
@@ -42,27 +43,33 @@ function filesBelow(folder: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
+function matches(path: string, pattern: RegExp): readonly string[] {
+  return [...readFileSync(path, "utf8").matchAll(pattern)].map(([, name = ""]) => name);
+}
+
 /** The files that some source imports with import(). */
-function lazyFiles(root: string): Set<string> {
+function lazyFiles(root: string): ReadonlySet<string> {
   const lazy = filesBelow(join(root, "src")).flatMap((path) =>
-    [...readFileSync(path, "utf8").matchAll(/import\("([^"]+)"\)/g)].map(([, name = ""]) =>
+    matches(path, /import\("([^"]+)"\)/g).map((name) =>
       name.startsWith("#") ? join(root, name.slice(1)) : join(dirname(path), name),
     ),
   );
   return new Set(lazy);
 }
 
-function inOnePiece(root: string): BunPlugin {
+function inFewPieces(root: string): BunPlugin {
   const lazy = lazyFiles(root);
-  for (const name of APART) lazy.delete(join(root, name));
+  const first = matches(join(root, ENTRY), /^import .* from "(#[^"]+)";$/gm);
+  const apart = [RUN, INSPECT].map((name) => join(root, name));
   return {
-    name: "in-one-piece",
+    name: "in-few-pieces",
     setup(build) {
-      build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) =>
-        lazy.has(path)
-          ? { contents: `import "#${IN_ONE_PIECE}";\n${readFileSync(path, "utf8")}`, loader: "ts" }
-          : undefined,
-      );
+      build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+        if (!lazy.has(path)) return undefined;
+        const imported = apart.includes(path) ? first : [...first, `#${RUN}`];
+        const lines = imported.map((name) => `import "${name}";\n`);
+        return { contents: `${lines.join("")}${readFileSync(path, "utf8")}`, loader: "ts" };
+      });
     },
   };
 }
@@ -95,7 +102,7 @@ export async function compile(entry: string, output: string): Promise<void> {
     // the one file: 11.3 ms instead of 5.3 for a program that has @oclif/table behind an import() (empty program: 5.1).
     splitting: true,
     define: { "process.env.NODE_ENV": '"production"' },
-    plugins: [WITHOUT_DEVTOOLS, inOnePiece(ROOT)],
+    plugins: [WITHOUT_DEVTOOLS, inFewPieces(ROOT)],
     compile: {
       outfile: output,
       // One thread: the JIT's helpers never start.
