@@ -1,5 +1,5 @@
-// Starts the proxy of a box as a process of its own, which ends when this one does. The box makes the socket that it
-// serves, and hands it over: so the proxy listens inside, and connects outside.
+// Starts the proxy of a box as a process of its own, which ends when this one does, or with a box that lives on. The box
+// makes the socket that it serves, and hands it over: so the proxy listens inside, and connects outside.
 import { asFd, closeFile, type Fd, openFile, openSocketPair } from "#ffi/libc/fd.ts";
 import { setSignalMask } from "#ffi/libc/process.ts";
 import { receiveFd } from "#ffi/libc/receive-fd.ts";
@@ -22,13 +22,23 @@ const LOG = asFd(1);
 const REFUSALS = asFd(2);
 /** Its third argument, where somebody reads what it refuses. */
 const AUDITED = "audited";
+/** Its first argument, where it is to live as long as somebody holds the other end of its socket. */
+const WITH_BOX = "with-box";
 
-/** The proxy's process is running; the socket is for the box to send its listening socket over. `refusals` is closed. */
-export function startProxy(egress: Egress, refusals?: Fd): Fd {
+export interface ProxyOptions {
+  /** Where it says what it refuses; closed. */
+  readonly refusals?: Fd | undefined;
+  /** Its box lives on: the proxy ends with the last copy of the socket, and not with this process. */
+  readonly livesOn?: boolean;
+}
+
+/** The proxy's process is running; the socket is for the box to send its listening socket over. */
+export function startProxy(egress: Egress, { refusals, livesOn = false }: ProxyOptions = {}): Fd {
   const log = egress.log === undefined ? undefined : openLog(egress.log);
   const { reader, writer } = openSocketPair();
   const audited = refusals === undefined ? [] : [AUDITED];
-  const child = Bun.spawn(["/proc/self/exe", PROXY_COMMAND, String(process.pid), JSON.stringify(egress), ...audited], {
+  const until = livesOn ? WITH_BOX : String(process.pid);
+  const child = Bun.spawn(["/proc/self/exe", PROXY_COMMAND, until, JSON.stringify(egress), ...audited], {
     stdio: [reader, log ?? "ignore", refusals ?? "ignore"],
     env: { LANG: "C.UTF-8" },
     // Ctrl-C is for the box: the proxy leaves the terminal's foreground group.
@@ -55,7 +65,7 @@ function openLog(path: string): Fd {
   }
 }
 
-/** The proxy's own process: serves until its launcher ends. Throws NsboxError where nsbox did not start it. */
+/** The proxy's own process: serves until its launcher or its box ends. Throws NsboxError where nsbox did not start it. */
 export async function runProxy(argv: readonly string[]): Promise<number> {
   const [launcher, policy, audited] = argv;
   if (launcher === undefined || policy === undefined) {
@@ -67,10 +77,11 @@ export async function runProxy(argv: readonly string[]): Promise<number> {
     finish();
     rawSyscall("exit_group", 0);
   });
-  rawSyscall("prctl", PR.SET_PDEATHSIG, SIG.TERM);
+  if (launcher === WITH_BOX) process.chdir("/");
+  else rawSyscall("prctl", PR.SET_PDEATHSIG, SIG.TERM);
   setSignalMask(0n);
   // It may have ended before the prctl.
-  if (process.ppid !== Number(launcher)) return 0;
+  if (launcher !== WITH_BOX && process.ppid !== Number(launcher)) return 0;
   const listener = receiveFd(SOCKET);
   if (listener === undefined || listener <= 0) return 0;
   const all = egress.log === undefined ? undefined : LOG;
@@ -81,5 +92,14 @@ export async function runProxy(argv: readonly string[]): Promise<number> {
       : openConnectionLog({ all, refused }, processFinder(listener));
   finish = () => log?.finish();
   serveProxy(listener, { egress, log });
-  return new Promise<number>(() => undefined);
+  if (launcher !== WITH_BOX) return new Promise<number>(() => undefined);
+  await socketEnd();
+  finish();
+  return 0;
+}
+
+/** Until nobody has the other end open: nothing is ever written to it. */
+async function socketEnd(): Promise<void> {
+  const reader = Bun.file(SOCKET).stream().getReader();
+  while (!(await reader.read()).done);
 }

@@ -4,7 +4,7 @@ import { SIG } from "#ffi/uapi/signal.ts";
 import { NsboxError } from "#src/error.ts";
 import { DEFAULT_PATH } from "#src/spec/build-env.ts";
 import { DEFAULT_PROFILE } from "#src/spec/build-seccomp.ts";
-import { PROXY_PORT } from "#src/spec/egress.ts";
+import { EGRESS_SOCKET, PROXY_PORT } from "#src/spec/egress.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { IdMapping, NamespaceType, Spec } from "#src/spec/spec.ts";
@@ -136,10 +136,12 @@ function planInit(spec: Spec, facts: HostFacts): readonly Step[] {
 }
 
 /** The launcher's files that the init still has, and the command has not. */
-function initFiles({ box: { detached }, process, linux: { seccomp } }: Spec): readonly string[] {
-  const log = detached?.log === undefined || process.terminal ? [] : INIT_LOG_FILES;
+function initFiles({ box: { detached, egress }, process, linux: { seccomp } }: Spec): readonly string[] {
   const listener = seccomp?.listener === undefined ? [] : [LISTENER_SOCKET];
-  return ["report", ...(detached === undefined ? [] : ["status"]), ...log, ...listener];
+  if (detached === undefined) return ["report", ...listener];
+  const log = detached.log === undefined || process.terminal ? [] : INIT_LOG_FILES;
+  // The proxy ends once nobody has the box's end of its socket: with the init, however that ends.
+  return ["report", "status", ...log, ...listener, ...(egress === undefined ? [] : [EGRESS_SOCKET])];
 }
 
 function newNamespaces(spec: Spec): number {

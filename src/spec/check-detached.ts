@@ -26,12 +26,6 @@ export function checkDetached(options: RunOptions, namespaces: Namespaces): void
     );
   }
   if (!options.init) throw conflict("--no-init", "the init alone knows how the command ends", "leave out --no-init");
-  if (options.allowHosts.length > 0)
-    throw conflict(
-      "--allow-host",
-      "its proxy ends with nsbox",
-      "leave out -d, and let nsbox itself run in the background",
-    );
   if (options.noNamespaces)
     throw conflict("--no-namespaces", "a box that lives on needs a PID namespace", "leave out one of them");
   if (namespaces.pid.kind === "new") return;

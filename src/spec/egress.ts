@@ -22,6 +22,9 @@ export interface Egress {
 /** Where the box finds its proxy: HTTP and SOCKS5 on one port of its loopback. */
 export const PROXY_PORT = 3128;
 
+/** The box's end of its socket to the proxy, by the plan's name for it; the init of a box that lives on keeps it open. */
+export const EGRESS_SOCKET = "egress-socket";
+
 const HTTP = `http://127.0.0.1:${PROXY_PORT}`;
 const LOCAL = "localhost,127.0.0.1,::1";
 

@@ -1,9 +1,10 @@
 // --allow-host: a box that reaches the hosts on its list, through real clients, and none else. The servers stand on the
 // loopback of the host, which no box sees.
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { LogLine } from "#src/egress/connection-log.ts";
 import { inBox, isAlive } from "#test/support/box.ts";
+import { openBoxState } from "#test/support/box-state.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { nsbox, type RunResult, startNsbox, tempDir, waitFor } from "#test/support/nsbox.ts";
 
@@ -178,5 +179,76 @@ describe("--allow-host", () => {
   ])("%p is refused in one line", async (flags, message) => {
     const { stderr, exitCode } = await nsbox(["run", ...flags, "--", "true"]);
     expect([stderr.split("\n")[0], exitCode]).toEqual([`nsbox: ${message}`, 125]);
+  });
+});
+
+/** The proxies of boxes whose list holds this host. */
+function proxiesOf(host: string): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => isAlive(pid) && commandOf(pid).includes(`"${host}"`) && commandOf(pid).includes("egress-proxy"));
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return "";
+    throw error;
+  }
+}
+
+describeWith(["userns", "curl"], "the proxy of a box that lives on", () => {
+  const host = `d${process.pid}.example.org`;
+  const flags = ["--allow-host", host, "-e", "no_proxy=", "-e", "NO_PROXY="];
+
+  test("lives without nsbox, and serves the box and what runs in it by exec", async () => {
+    using server = webServer();
+    await using boxes = openBoxState();
+    const at = `localhost:${server.port}`;
+    await boxes.start("a", `curl -sS http://${at}/box; sleep 1000`, [...flags, "--allow-host", at]);
+    await waitFor(() => boxes.log("a") === `GET /box ${at}\n`, "the answer in the log");
+    expect((await boxes.nsbox(["exec", "a", "curl", "-sS", `http://${at}/exec`])).stdout).toBe(`GET /exec ${at}\n`);
+    expect(proxiesOf(host)).toHaveLength(1);
+  });
+
+  test.each(["stop -t 0", "rm -f", "kill"])("ends with the box: nsbox %s", async (command) => {
+    await using boxes = openBoxState();
+    await boxes.start("a", "sleep 1000", flags);
+    expect(proxiesOf(host)).toHaveLength(1);
+    await boxes.nsbox([...command.split(" "), "a"]);
+    await waitFor(() => proxiesOf(host).length === 0, "the proxy to end");
+  });
+
+  test("ends with the box where its init is killed, and where its command ends", async () => {
+    await using boxes = openBoxState();
+    process.kill(await boxes.start("a", "sleep 1000", flags), "SIGKILL");
+    await boxes.start("b", "true", flags);
+    await waitFor(() => proxiesOf(host).length === 0, "both proxies to end");
+  });
+
+  test("is not left behind where the command can't be started, nor where nsbox is killed on the way", async () => {
+    await using boxes = openBoxState();
+    expect((await boxes.nsbox(["run", "-d", ...flags, "--", "/no/such"])).exitCode).toBe(127);
+    for (let delay = 0; delay < 40; delay += 2) {
+      const child = startNsbox(["run", "-d", ...flags, "--", "sleep", "1000"], { env: boxes.env });
+      await Bun.sleep(delay);
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+    const running = async () => JSON.parse((await boxes.nsbox(["ps", "--json"])).stdout).length;
+    await waitFor(async () => proxiesOf(host).length === (await running()), "a proxy for each box that lives");
+  });
+
+  test("where it is killed itself, the box reaches nothing", async () => {
+    using server = webServer();
+    await using boxes = openBoxState();
+    const at = `localhost:${server.port}`;
+    await boxes.start("a", "sleep 1000", [...flags, "--allow-host", at]);
+    for (const pid of proxiesOf(host)) process.kill(pid, "SIGKILL");
+    const { stdout, exitCode } = await boxes.nsbox(["exec", "a", "curl", "-sS", "-m", "5", `http://${at}/`]);
+    expect(stdout).toBe("");
+    expect(exitCode).not.toBe(0);
   });
 });

@@ -7,8 +7,9 @@ import { NsboxError } from "#src/error.ts";
 import { printOut } from "#src/host/print.ts";
 import { readFacts } from "#src/host/read-facts.ts";
 import type { BoxNetworkSession } from "#src/run/run-box.ts";
-import { startDetached } from "#src/run/start-detached.ts";
+import { type DetachOptions, startDetached } from "#src/run/start-detached.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
+import { EGRESS_SOCKET } from "#src/spec/egress.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import type { Spec } from "#src/spec/spec.ts";
@@ -42,10 +43,17 @@ async function startNamed(
   const spec = buildSpec(options, facts, await compileProfile(options, facts));
   await warnOfExposure(options, spec, facts);
   const log = logOf(options, facts);
-  const pid = startRecorded({ options, facts, spec, log, network });
+  const pid = startRecorded({ options, facts, spec, log, network, proxy: await startEgress(spec) });
   const { name } = options;
   printOut(options.json ? `${JSON.stringify({ name, pid, log })}\n` : `${name}\n`);
   return 0;
+}
+
+/** The box's end of the proxy's socket, where it has one: the proxy ends with the box's init, which keeps it. */
+async function startEgress({ box: { egress } }: Spec): Promise<Start["proxy"]> {
+  if (egress === undefined) return {};
+  const { startProxy } = await import("#src/egress/start-proxy.ts");
+  return { [EGRESS_SOCKET]: startProxy(egress, { livesOn: true }) };
 }
 
 const NAME_TRIES = 50;
@@ -71,13 +79,14 @@ interface Start {
   readonly spec: Spec;
   readonly log: BoxLog;
   readonly network: BoxNetworkSession | undefined;
+  readonly proxy: DetachOptions["files"];
 }
 
-function startRecorded({ options, facts, spec, log, network }: Start): number {
+function startRecorded({ options, facts, spec, log, network, proxy }: Start): number {
   const box = openNewBox(log);
   try {
     return startDetached(spec, facts, {
-      files: box.files,
+      files: { ...box.files, ...proxy },
       network,
       record: (pid, keeper) => {
         const identity = readIdentity(pid);

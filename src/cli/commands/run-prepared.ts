@@ -13,6 +13,7 @@ import { readFacts } from "#src/host/read-facts.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
 import type { BoxNetworkSession, BoxOutcome, RunBoxOptions } from "#src/run/run-box.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
+import { EGRESS_SOCKET } from "#src/spec/egress.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import type { Spec } from "#src/spec/spec.ts";
@@ -80,7 +81,7 @@ async function startEgress(
 ): Promise<NonNullable<RunBoxOptions["files"]>> {
   if (egress === undefined) return {};
   const { startProxy } = await import("#src/egress/start-proxy.ts");
-  return { "egress-socket": startProxy(egress, refusals) };
+  return { [EGRESS_SOCKET]: startProxy(egress, { refusals }) };
 }
 
 async function dryRun(spec: Spec, facts: HostFacts, json: boolean): Promise<number> {

@@ -3,6 +3,7 @@ import { CLONE, NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
 import { SIOC } from "#ffi/uapi/ioctl.ts";
 import { AF, IFF, SOCK } from "#ffi/uapi/socket.ts";
 import { call, fd, result } from "#ffi/tape/call.ts";
+import { EGRESS_SOCKET } from "#src/spec/egress.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 import { quote, type StepKind } from "../step.ts";
 import { sendFileCall, writeFileCalls } from "./files.ts";
@@ -80,7 +81,7 @@ export const egressStep: StepKind<EgressStep> = {
     call("socket", [AF.INET, SOCK.STREAM | SOCK.CLOEXEC, 0], { as: "egress" }),
     call("bind", [fd("egress"), socketAddress(port), SOCKADDR_IN_BYTES]),
     call("listen", [fd("egress"), BACKLOG]),
-    sendFileCall("egress-socket", "egress"),
+    sendFileCall(EGRESS_SOCKET, "egress"),
   ],
 };
 
