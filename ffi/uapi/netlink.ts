@@ -163,14 +163,16 @@ export function parseMessages(bytes: Uint8Array): readonly NetlinkMessage[] {
   return messages;
 }
 
-/** Attributes by type, the last of each; what is cut off ends them. */
-export function parseAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
+/** Attributes by type, the last of each; what is cut off ends them. Of a list of types only those: a link has fifty. */
+export function parseAttributes(bytes: Uint8Array, wanted?: readonly number[]): ReadonlyMap<number, Uint8Array> {
   const view = viewOf(bytes);
   const attributes = new Map<number, Uint8Array>();
   for (let at = 0; at + ATTRIBUTE_HEAD <= bytes.length;) {
     const length = view.getUint16(at, true);
     if (length < ATTRIBUTE_HEAD || at + length > bytes.length) break;
-    attributes.set(view.getUint16(at + 2, true) & NLA.TYPE_MASK, bytes.subarray(at + ATTRIBUTE_HEAD, at + length));
+    const type = view.getUint16(at + 2, true) & NLA.TYPE_MASK;
+    if (wanted === undefined || wanted.includes(type))
+      attributes.set(type, bytes.subarray(at + ATTRIBUTE_HEAD, at + length));
     at += align(length);
   }
   return attributes;

@@ -24,7 +24,7 @@ export interface Link {
 export function parseLink({ type, body }: NetlinkMessage): Link | undefined {
   if (type !== RTM.NEWLINK || body.length < IFINFOMSG.size) return undefined;
   const view = viewOf(body);
-  const attributes = parseAttributes(body.subarray(IFINFOMSG.size));
+  const attributes = parseAttributes(body.subarray(IFINFOMSG.size), LINK_ATTRIBUTES);
   const info = parseAttributes(attributes.get(IFLA.LINKINFO) ?? NOTHING);
   return {
     index: view.getInt32(IFINFOMSG.offsets.ifi_index, true),
@@ -38,6 +38,11 @@ export function parseLink({ type, body }: NetlinkMessage): Link | undefined {
     linkNetnsid: number32(attributes.get(IFLA.LINK_NETNSID)),
   };
 }
+
+const LINK_ATTRIBUTES: readonly number[] = [
+  ...[IFLA.LINKINFO, IFLA.IFNAME, IFLA.MTU, IFLA.ADDRESS],
+  ...[IFLA.MASTER, IFLA.LINK, IFLA.LINK_NETNSID],
+];
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 

@@ -4,6 +4,7 @@ import { type Link, parseLink, parseNeighbour } from "#ffi/uapi/rtnetlink-answer
 import { getLink, getLinkIn, getLinks, getNeighbours } from "#ffi/uapi/rtnetlink-requests.ts";
 import { Netlink } from "#src/net/netlink.ts";
 import { type LinkFacts, type Neighbour, neighbourState, type Peer } from "./groups/net-links.ts";
+import { gather } from "./groups/group.ts";
 import { askNetnsid } from "./read-netnsids.ts";
 import type { Inhabitant, Surroundings } from "./surroundings.ts";
 
@@ -32,7 +33,7 @@ export function readLinks(socket: Fd, around: Surroundings): Links {
   const neighbours = netlink.list("list neighbours", getNeighbours(), parseNeighbour);
   return {
     facts: new Map(facts),
-    neighbours: neighbours.flatMap(({ index, address, mac, state }) => {
+    neighbours: gather(neighbours, ({ index, address, mac, state }) => {
       const [name, word] = [nameOf(index), neighbourState(state)];
       if (name === undefined || word === undefined) return [];
       return [{ interface: name, address, mac: mac === "" ? undefined : mac, state: word }];

@@ -46,7 +46,7 @@ export function readNetwork(
   const text = (name: string): Readable<string> => attempt(subject, () => dir.text(`net/${name}`));
   const routes = readRoutes(text);
   const { plain, diag, route } = socketsOf(visit);
-  const dev = text("dev");
+  const dev = mapReadable(text("dev"), parseInterfaces);
   const links = readLinksOf(dev, route, around);
   const interfaces = readInterfaces(dev, plain, links?.facts);
   const addresses = readAddresses(text, "value" in routes ? routes.value : []);
@@ -62,10 +62,12 @@ export function readNetwork(
   return network;
 }
 
+type Counted = ReturnType<typeof parseInterfaces>;
+
 /** Loopback alone has no other end, and no neighbours; most boxes have nothing else. */
-function readLinksOf(dev: Readable<string>, route: Fd | undefined, around: Surroundings): Links | undefined {
+function readLinksOf(dev: Readable<Counted>, route: Fd | undefined, around: Surroundings): Links | undefined {
   if (route === undefined) return undefined;
-  const names = "value" in dev ? parseInterfaces(dev.value) : [];
+  const names = "value" in dev ? dev.value : [];
   if (names.some(({ name }) => name !== "lo")) return readLinks(route, around);
   closeFile(route);
   return { facts: new Map(), neighbours: [] };
@@ -126,11 +128,11 @@ function readListeners(text: ReadText, diag: Fd | undefined): Readable<readonly 
 /** Both families, one after the other; undefined where the kernel doesn't answer such questions. */
 function askListeners(diag: Fd): readonly Listener[] | undefined {
   const all: Listener[] = [];
+  const answer = new Uint8Array(ANSWER_BYTES);
   for (const family of [AF.INET, AF.INET6]) {
     const question = diagQuestion(family);
     if (rawSyscall("sendto", diag, question, question.length, 0, 0, 0) < 0) return undefined;
     for (let end: DiagEnd = "more"; end === "more";) {
-      const answer = new Uint8Array(ANSWER_BYTES);
       const length = rawSyscall("read", diag, answer, answer.length);
       if (length <= 0) return undefined;
       const part = parseDiag(answer.subarray(0, length));
@@ -157,12 +159,12 @@ function diagQuestion(family: number): Uint8Array {
 
 /** Whether they are up only a socket of that namespace tells; where none can be had, that stays open. */
 function readInterfaces(
-  dev: Readable<string>,
+  dev: Readable<Counted>,
   socket: Fd | undefined,
   facts: ReadonlyMap<string, LinkFacts> | undefined,
 ): Readable<readonly Interface[]> {
-  return mapReadable(dev, (text) =>
-    parseInterfaces(text).map((one) => ({
+  return mapReadable(dev, (list) =>
+    list.map((one) => ({
       ...one,
       ...(facts?.get(one.name) ?? NO_FACTS),
       up: socket === undefined ? undefined : isUp(socket, one.name),

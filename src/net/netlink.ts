@@ -99,7 +99,7 @@ export class Netlink implements Disposable {
       if (said.errno !== 0) throw refusal(what, said);
       // KERNEL: NLM_F_DUMP_INTR says that something changed while it was told.
       const whole = messages.every(({ flags }) => (flags & NLM_F.DUMP_INTR) === 0);
-      if (whole || tries === DUMPS_MAX) return messages.flatMap((message) => parse(message) ?? []);
+      if (whole || tries === DUMPS_MAX) return messages.map(parse).filter((one) => one !== undefined);
     }
   }
 }
