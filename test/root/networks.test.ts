@@ -132,7 +132,12 @@ describeWith(["root", "ip", "nft", "curl", "busybox"], "nsbox net", () => {
   });
 
   describe("with many boxes", () => {
-    const MANY = 50;
+    const MANY = 100;
+    /** Of nsbox, on the host's network. */
+    const processes = (): Promise<string> =>
+      host.must(
+        `for pid in $(pgrep -x 'nsbox|nsbox-net|nsbox-init'); do [ "$(readlink /proc/$pid/ns/net)" = "$(readlink /proc/self/ns/net)" ] && echo $pid; done; true`,
+      );
     const left = async (): Promise<string> =>
       host.must("ip -br link | grep nsv; nft list tables | grep nsv; ls $NSBOX_STATE_DIR/net/default/leases; true");
 
@@ -151,7 +156,8 @@ describeWith(["root", "ip", "nft", "curl", "busybox"], "nsbox net", () => {
       expect(await Promise.all(boxes.map((box) => box.exited))).toEqual(boxes.map(() => 0));
       await deviceGone();
       expect(await left()).toBe("");
-    }, 60_000);
+      expect(await processes()).toBe("");
+    }, 120_000);
 
     test("killed at random moments they leave nothing that net prune doesn't clear away", async () => {
       const boxes = Array.from({ length: MANY }, (_, n) =>
@@ -169,6 +175,35 @@ describeWith(["root", "ip", "nft", "curl", "busybox"], "nsbox net", () => {
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
       expect(await host.must("ip -br link; nft list tables")).not.toMatch(/nsv|nsb-default/);
       expect((await host.nsbox("net", "prune")).stdout).toBe("nothing to clear away\n");
-    }, 60_000);
+      expect(await processes()).toBe("");
+    }, 120_000);
+
+    test("that live on, killed at random moments with their keepers, leave nothing either", async () => {
+      const boxes = Array.from({ length: MANY }, (_, n) =>
+        host.startLater(["-d", "--name", `box${n}`, "--net", "bridge", "-p", `${21_000 + n}:80`], "sleep 1000"),
+      );
+      await Promise.all(
+        boxes.map(async (box, n) => {
+          await Bun.sleep((n * 41) % 1500); // the moment to kill it, not something to wait for
+          box.kill("SIGKILL"); // many have come back by then
+          await box.exited;
+        }),
+      );
+      // Every second keeper, then every box: nobody is there to take anything back for those.
+      const mine = (await host.must("readlink /proc/self/ns/net")).trim();
+      const own = (name: string): string =>
+        `for pid in $(pgrep -x ${name}); do [ "$(readlink /proc/$pid/ns/net)" = "${mine}" ] && echo $pid; done; true`;
+      await host.must(`${own("nsbox-net")} | awk 'NR % 2' | xargs -r kill -9`);
+      const { stdout } = await host.nsbox("ps", "--json");
+      for (const { pid } of JSON.parse(stdout)) process.kill(pid, "SIGKILL");
+      await deviceGone();
+      await waitFor(async () => (await processes()) === "", "the keepers to end");
+      expect((await host.nsbox("net", "prune")).stderr).toBe("");
+      expect(await host.must("ip -br link; nft list tables")).not.toMatch(/nsv|nsb-default/);
+      expect((await host.nsbox("net", "prune")).stdout).toBe("nothing to clear away\n");
+      await host.nsbox("prune");
+      expect((await host.nsbox("ps", "-aq")).stdout).toBe("");
+      expect(await host.must("ls -A $NSBOX_STATE_DIR/boxes")).toBe("");
+    }, 180_000);
   });
 });
