@@ -2,7 +2,7 @@
 import { NsboxError } from "#src/error.ts";
 import { type Box, findBox, listBoxes } from "#src/state/box-store.ts";
 import { explainEnd } from "./explain-box.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "#src/spec/suggest.ts";
 
 /** The boxes of these names, at least one. Throws NsboxError EUSAGE or ESPEC. */
 export function findBoxes(command: string, words: readonly string[]): readonly Box[] {

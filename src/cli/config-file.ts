@@ -3,7 +3,7 @@ import { NsboxError } from "#src/error.ts";
 import { readConfigFile } from "#src/host/read-config-file.ts";
 import { emptyDraft, type RunDraft } from "./run-draft.ts";
 import { RUN_OPTIONS } from "./run-options.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "#src/spec/suggest.ts";
 
 /** The key that holds the command. */
 const COMMAND = "command";

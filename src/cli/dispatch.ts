@@ -5,7 +5,7 @@ import { printOut } from "#src/host/print.ts";
 import { VERSION } from "#src/version.ts";
 import { type Command, COMMANDS } from "./commands.ts";
 import { commandHelp, mainHelp } from "./help.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "#src/spec/suggest.ts";
 
 /** Not for people: nsbox starts it, see src/egress/start-proxy.ts. */
 const PROXY_COMMAND = "egress-proxy";

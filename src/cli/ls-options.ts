@@ -3,7 +3,7 @@ import { NsboxError } from "#src/error.ts";
 import { type Column, COLUMNS, DEFAULT_COLUMNS, findColumn } from "#src/inspect/ls-columns.ts";
 import { NAMESPACE_TYPES, type NamespaceType } from "#src/spec/spec.ts";
 import type { Option } from "./option.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "#src/spec/suggest.ts";
 
 /** What is made of the namespaces. */
 export type LsView = "table" | "json" | "tree" | "html" | "dot" | "mermaid";

@@ -1,7 +1,7 @@
 // argv → options, strictly: what is not understood is an error, never ignored.
 import { NsboxError } from "#src/error.ts";
 import type { Option } from "./option.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "#src/spec/suggest.ts";
 
 /** What parseOptions() leaves: the words that are not options. */
 export interface Parsed {

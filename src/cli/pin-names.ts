@@ -3,7 +3,7 @@ import { NsboxError } from "#src/error.ts";
 import { type Pin, pinPath, readPins } from "#src/pin/pin-store.ts";
 import type { NamespaceOption, RunOptions } from "#src/spec/options.ts";
 import { NAMESPACE_TYPES, type NamespaceType } from "#src/spec/spec.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "#src/spec/suggest.ts";
 
 const NAMES_MAX = 8;
 

@@ -23,7 +23,7 @@ export function viewNetworks(names: readonly string[]): readonly NetworkView[] {
     ? all
     : names.map((name) => {
         const found = all.find((one) => one.name === name);
-        if (found === undefined) throw unknownNetwork(name);
+        if (found === undefined) throw unknownNetwork(name, all);
         return found;
       });
 }
@@ -47,7 +47,7 @@ export function removeNetworks(names: readonly string[], force: boolean): void {
   using store = new NetworkStore();
   const networks = names.map((name) => {
     const network = store.find(name);
-    if (network === undefined) throw unknownNetwork(name);
+    if (network === undefined) throw unknownNetwork(name, store.networks());
     return network;
   });
   for (const network of networks) {

@@ -4,6 +4,7 @@ import { NsboxError } from "#src/error.ts";
 import { DEFAULT_HOSTNAME } from "#src/spec/defaults.ts";
 import { DEFAULT_NETWORK, type HostEntry, type NetworkSettings, type PublishedPort } from "#src/spec/network.ts";
 import type { RunOptions } from "#src/spec/options.ts";
+import { nearest } from "#src/spec/suggest.ts";
 import { identify, type ProcessIdentity } from "#src/state/process-life.ts";
 import { refreshHosts } from "./box-hosts.ts";
 import { type BridgeMember, type BridgeParts, BridgeSession } from "./bridge-session.ts";
@@ -84,7 +85,11 @@ export function describeBridges(names: readonly string[], options: RunOptions): 
   const launcher = ownIdentity();
   const members = names.map((name, n): BridgeMember => {
     const found = all.find(({ network }) => network.name === name);
-    if (found === undefined && name !== DEFAULT_NETWORK) throw unknownNetwork(name);
+    if (found === undefined && name !== DEFAULT_NETWORK)
+      throw unknownNetwork(
+        name,
+        all.map((one) => one.network),
+      );
     const network =
       found?.network ??
       planNetwork(
@@ -122,7 +127,7 @@ function checkLeadable(ports: readonly PublishedPort[]): void {
 export function findNetwork(store: NetworkStore, netlink: Netlink, name: string): NetworkRecord {
   const found = store.find(name);
   if (found !== undefined) return found;
-  if (name !== DEFAULT_NETWORK) throw unknownNetwork(name);
+  if (name !== DEFAULT_NETWORK) throw unknownNetwork(name, store.networks());
   return createNetwork(store, netlink, defaultWish(name));
 }
 
@@ -130,10 +135,12 @@ function defaultWish(name: string): NetworkWish {
   return { name, subnet: undefined, subnet6: undefined, ipv6: true, internal: false, mtu: undefined };
 }
 
-/** What is said of a name that is no network's. */
-export function unknownNetwork(name: string): NsboxError {
+/** What is said of a name that is none of these networks'. */
+export function unknownNetwork(name: string, known: readonly Pick<NetworkRecord, "name">[]): NsboxError {
+  const near = nearest(name, [DEFAULT_NETWORK, ...known.map((one) => one.name)]);
+  const meant = near === undefined ? "nsbox net ls lists the networks;" : `did you mean ${near}?`;
   return new NsboxError("ESPEC", `Cannot find the network "${name}": there is none`, {
-    hint: `nsbox net ls lists the networks; nsbox net create ${name} makes this one`,
+    hint: `${meant} nsbox net create ${name} makes this one`,
   });
 }
 

@@ -149,6 +149,33 @@ describeWith(["root", "ip", "nft", "curl", "busybox", "ping"], "nsbox run --net 
     expect(await fresh.must("ip -br link; nft list tables; ls $NSBOX_STATE_DIR")).not.toMatch(/nsb-|nsv|net/);
   });
 
+  test("without IPv6 in the kernel a box has IPv4 alone, and what asks for more is told so", async () => {
+    await using fresh = await NetHost.open();
+    await fresh.must("sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
+    const { stdout, stderr } = await fresh.inBox(
+      ["--net", "bridge", "-p", "8080:80"],
+      "ip -o addr show eth0; cat /etc/hosts",
+    );
+    expect(stderr).toBe("");
+    expect(stdout).toContain("inet 10.213.0.2/24");
+    expect(stdout).not.toContain("inet6");
+    expect(stdout).not.toMatch(/fd[0-9a-f]+:/);
+    for (const [words, message] of [
+      [
+        ["net", "create", "six", "--subnet6", "fd00:1::/64"],
+        'Cannot make the network "six" with IPv6: this host has it off',
+      ],
+      [
+        ["run", "--net", "bridge", "--ip6", "fd00::9", "--", "true"],
+        'Cannot use --ip6: the network "default" has no IPv6',
+      ],
+    ] as const) {
+      const refused = await fresh.nsbox(...words);
+      expect({ stdout: refused.stdout, exitCode: refused.exitCode }).toEqual({ stdout: "", exitCode: 125 });
+      expect(refused.stderr).toContain(message);
+    }
+  });
+
   test("nothing but run sets a network up: compile says so", async () => {
     const { stderr } = await host.nsbox("compile", "-o", "/dev/null", "--net", "bridge", "--", "true");
     expect(stderr).toContain("Cannot use --net bridge here: the network is set up when a box starts");
@@ -164,6 +191,12 @@ describeWith(["root", "ip", "nft", "curl", "busybox", "ping"], "nsbox run --net 
         ["--net", "bridge:nowhere"],
         ['Cannot find the network "nowhere"', "nsbox net create nowhere"],
       ],
+      [["--net", "bridge:defalt"], ["did you mean default?"]],
+      [
+        ["--net", "bridge", "-p", "[::1]:8080:80"],
+        ["no rule leads from there to a bridge", "127.0.0.1"],
+      ],
+      [["--net", "bridge", "-p", "80:80", "-p", "127.0.0.1:80:81"], ["Cannot publish port 80 twice"]],
       [
         ["--net", "container:nobody"],
         ["no box of that name", "container:PID"],

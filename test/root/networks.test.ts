@@ -106,6 +106,11 @@ describeWith(["root", "ip", "nft", "curl", "busybox"], "nsbox net", () => {
       ['Cannot find the network "nowhere"', "nsbox net ls"],
     ],
     [["inspect", "nowhere"], ['Cannot find the network "nowhere"']],
+    [
+      ["inspect", "rde"],
+      ['Cannot find the network "rde"', "did you mean red?"],
+    ],
+    [["rm", "bleu"], ["did you mean blue? nsbox net create bleu makes this one"]],
     [["connect", "red", "nobody"], ['Cannot find the box "nobody"']],
     [["disconnect", "nowhere", "x"], ['Cannot find the network "nowhere"']],
     [["list"], ['Cannot do net "list"', "did you mean nsbox net ls?"]],

@@ -2,7 +2,7 @@
 import { DEMO_OPTIONS, type DemoDraft } from "#src/cli/demo-options.ts";
 import { parseOptions } from "#src/cli/parse.ts";
 import { parseRun } from "#src/cli/parse-run.ts";
-import { nearest } from "#src/cli/suggest.ts";
+import { nearest } from "#src/spec/suggest.ts";
 import * as explain from "#src/demo/explain-proof.ts";
 import { DEMOS } from "#src/demo/kinds.ts";
 import { type PlayedProof, playProof } from "#src/demo/play-proof.ts";

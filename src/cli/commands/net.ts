@@ -9,7 +9,7 @@ import {
 } from "#src/cli/net-options.ts";
 import type { Option } from "#src/cli/option.ts";
 import { parseOptions } from "#src/cli/parse.ts";
-import { nearest } from "#src/cli/suggest.ts";
+import { nearest } from "#src/spec/suggest.ts";
 import { NsboxError } from "#src/error.ts";
 import { printOut } from "#src/host/print.ts";
 import { checkRoot, makeNetwork, pruneNetworks, removeNetworks, viewNetworks } from "#src/net/manage-networks.ts";

@@ -3,7 +3,7 @@ import { emptyNsDraft, NS_OPTIONS, NS_OUTPUT_OPTIONS, type NsDraft } from "#src/
 import { parseOptions } from "#src/cli/parse.ts";
 import { findPin } from "#src/cli/pin-names.ts";
 import { emptyDraft } from "#src/cli/run-draft.ts";
-import { nearest } from "#src/cli/suggest.ts";
+import { nearest } from "#src/spec/suggest.ts";
 import { NsboxError } from "#src/error.ts";
 import { holdSignals } from "#src/host/hold-signals.ts";
 import { printOut } from "#src/host/print.ts";

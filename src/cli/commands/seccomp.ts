@@ -3,7 +3,7 @@ import { parseOptions } from "#src/cli/parse.ts";
 import { emptyDraft } from "#src/cli/run-draft.ts";
 import { loadFilter, type LoadedFilter } from "#src/cli/seccomp-file.ts";
 import { SECCOMP_OPTIONS, type SeccompDraft } from "#src/cli/seccomp-options.ts";
-import { nearest } from "#src/cli/suggest.ts";
+import { nearest } from "#src/spec/suggest.ts";
 import { NsboxError } from "#src/error.ts";
 import { printOut } from "#src/host/print.ts";
 import { readFacts } from "#src/host/read-facts.ts";
