@@ -59,15 +59,8 @@ function fileRules({ options, facts, root, mounts, terminal }: LandlockInput): r
   const fixed = [...(hasDev ? ["/dev"] : []), ...(hasProc ? ["/proc"] : [])];
   const rules = [rule("/", root.source.kind === "empty")];
   for (const path of fixed) rules.push(rule(path, true));
-  // Of mounts on one place the last is what is seen there, so it alone has a rule.
-  const seen = new Map<string, Mount>();
-  for (const mount of mounts) {
-    seen.delete(mount.destination);
-    seen.set(mount.destination, mount);
-  }
-  for (const [destination, mount] of seen) {
-    // A mount on the root is seen by nobody whose root it lies on.
-    if (destination === "/" || !isWritable(mount) || liesInOneOf(fixed, destination)) continue;
+  for (const [destination, mount] of seenMounts(mounts)) {
+    if (!isWritable(mount) || liesInOneOf(fixed, destination)) continue;
     const kind = mount.type === "bind" ? facts.paths[mount.source] : "dir";
     rules.push(rule(destination, true, kind === "file" || kind === "device"));
   }
@@ -76,6 +69,19 @@ function fileRules({ options, facts, root, mounts, terminal }: LandlockInput): r
   if (!options.detach) return [...rules, ...facts.passedFiles];
   const passed = facts.passedFiles.filter((file) => options.passFds.includes(file.fd));
   return [...rules, ...DETACHED_STREAMS, ...passed];
+}
+
+/** By their places, those that no later one is mounted on or above. */
+function seenMounts(mounts: readonly Mount[]): ReadonlyMap<string, Mount> {
+  const seen = new Map<string, Mount>();
+  for (const mount of mounts) {
+    const { destination } = mount;
+    // A mount on the root is seen by nobody whose root it lies on.
+    if (destination === "/") continue;
+    for (const path of seen.keys()) if (path === destination || isBelow(path, destination)) seen.delete(path);
+    seen.set(destination, mount);
+  }
+  return seen;
 }
 
 function liesInOneOf(folders: readonly string[], path: string): boolean {

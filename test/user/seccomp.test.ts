@@ -192,6 +192,11 @@ describeWith(["userns"], "--seccomp FILE", () => {
     expect(stdout).toBe("NoNewPrivs:1Seccomp:2Seccomp_filters:1");
     expect(Number(stderr)).toBeGreaterThan(5);
   });
+
+  testWith(["podman-profile"], "takes Podman's profile from before the init on, without no_new_privs", async () => {
+    const flags = ["--allow-new-privs", "--nested", "--seccomp", "/usr/share/containers/seccomp.json"];
+    expect((await inBox(flags, STATE)).stdout).toBe("NoNewPrivs:0Seccomp:2Seccomp_filters:1");
+  });
 });
 
 describe("nsbox seccomp", () => {

@@ -262,9 +262,13 @@ export interface PersonalityStep {
 export const personalityStep: StepKind<PersonalityStep> = {
   phase: "exec",
   explain: (step) => (step.fixedLayout ? "lay out the init's memory without chance" : "be a plain Linux process"),
-  // A container's filter may refuse all but the plain one, which then is in force already.
+  // A filter may refuse all but the plain one, which then is in force already: Docker's with EPERM, Podman's with ENOSYS.
   lower: (step) => [
-    call("personality", [step.fixedLayout ? PERSONALITY.ADDR_NO_RANDOMIZE : PERSONALITY.LINUX], tolerate("EPERM")),
+    call(
+      "personality",
+      [step.fixedLayout ? PERSONALITY.ADDR_NO_RANDOMIZE : PERSONALITY.LINUX],
+      tolerate("EPERM", "ENOSYS"),
+    ),
   ],
 };
 

@@ -34,6 +34,14 @@ describe("buildLandlock()", () => {
     expect([rules(false), rules(true)]).toEqual([1, 0]);
   });
 
+  test("has no rule for a place that a later mount covers", () => {
+    const bind = (source: string, destination: string) =>
+      ({ kind: "bind", source, destination, readOnly: false, flag: "--rw" }) as const;
+    const paths = writable(landlock({ mounts: [bind("/data", "/tmp/y"), bind("/data", "/tmp")] })?.files);
+    expect(paths).toContain("/tmp");
+    expect(paths).not.toContain("/tmp/y");
+  });
+
   test("lets what was passed be opened again as it was opened, unless the box has a terminal of its own", () => {
     expect(landlock({})?.files).toContainEqual({ fd: 1, access: "write" });
     expect(landlock({ tty: true })?.files?.some((rule) => "fd" in rule)).toBe(false);
