@@ -25,21 +25,27 @@ interface Candidate {
 }
 
 const TRUE = "/bin/true";
+/** What the command of bwrap below does not do: filter calls, Landlock, hide homes. */
+const AS_OPEN: readonly string[] = ["--seccomp", "none", "--no-landlock", "--home", "ro"];
 const EMPTY = "empty Bun program";
 
 type NameKey =
-  "nsbox" | "compiled" | "compiledLimit" | "limit" | "bwrap" | "unshare" | "empty" | "runc" | "ls" | "lsns" | "inspect";
+  | ("nsbox" | "compiled" | "compiledOpen" | "compiledLimit" | "limit" | "bwrap" | "unshare" | "empty")
+  | ("firejail" | "runc" | "crun" | "ls" | "lsns" | "inspect");
 
 /** The names that targets refer to. */
 export const NAMES: Readonly<Record<NameKey, string>> = {
   nsbox: "nsbox run",
   compiled: "compiled box",
+  compiledOpen: "compiled box, as open as bwrap's",
   compiledLimit: "compiled box, calls of limit.c",
   limit: "limit.c, one box",
   bwrap: "bwrap --unshare-all",
   unshare: "unshare -Urmpfinu -C",
   empty: EMPTY,
+  firejail: "firejail --noprofile",
   runc: "runc run",
+  crun: "crun run",
   ls: "nsbox ls",
   lsns: "lsns",
   inspect: "nsbox inspect",
@@ -66,7 +72,7 @@ function ociCandidates(bundle: string): Candidate[] {
       ],
     },
     {
-      name: "crun run",
+      name: NAMES.crun,
       commands: [
         ["crun", ...state("crun"), ...run],
         ["crun", ...state("crun"), "--cgroup-manager=disabled", ...run],
@@ -93,12 +99,14 @@ function probe({ name, commands }: Candidate): Contestant | Absent {
 export async function openContestants(root: string, temp: string): Promise<(Contestant | Absent)[]> {
   const cache = join(root, "dist/bench");
   mkdirSync(cache, { recursive: true });
+  mkdirSync(temp, { recursive: true });
   const nsbox = join(root, "dist/nsbox");
   const candidates: Candidate[] = [
     { name: EMPTY, commands: [[await buildEmpty(cache)]] },
     { name: NAMES.inspect, commands: [[nsbox, "inspect", String(process.pid)]] },
     { name: NAMES.nsbox, commands: [[nsbox, "run", "--", TRUE]] },
     { name: NAMES.compiled, commands: [[compileWith(nsbox, join(cache, "box"), ["--", TRUE])]] },
+    { name: NAMES.compiledOpen, commands: [[compileWith(nsbox, join(cache, "open-box"), [...AS_OPEN, "--", TRUE])]] },
     { name: NAMES.compiledLimit, commands: [[compileLimit(cache)]] },
     { name: NAMES.limit, commands: [openLimit(root)?.once ?? ["gcc"]] },
     {
@@ -106,7 +114,7 @@ export async function openContestants(root: string, temp: string): Promise<(Cont
       commands: [["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", TRUE]],
     },
     { name: NAMES.unshare, commands: [["unshare", "-Urmpfinu", "-C", "--mount-proc", TRUE]] },
-    { name: "firejail --noprofile", commands: [["firejail", "--noprofile", "--quiet", TRUE]] },
+    { name: NAMES.firejail, commands: [["firejail", "--noprofile", "--quiet", TRUE]] },
   ];
   const found = candidates.map(probe);
   try {

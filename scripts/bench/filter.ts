@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type SyscallName, syscallNumber } from "#ffi/uapi/syscalls.ts";
 import type { Absent } from "#scripts/bench/contestants.ts";
-import { alignColumns, type Summary, summarize, type Target } from "#scripts/bench/stats.ts";
+import type { BenchContext, Part } from "#scripts/bench/part.ts";
+import { type Summary, summarize, type Target } from "#scripts/bench/stats.ts";
 import { compilePolicy } from "#src/seccomp/compile.ts";
 import { parseProfile } from "#src/seccomp/parse-profile.ts";
 import { type Instruction, packProgram } from "#src/seccomp/program.ts";
@@ -22,7 +23,7 @@ const MEASURED: readonly (readonly [SyscallName, argument: number])[] = [
   ["personality", 0xffff_ffff],
 ];
 
-export interface FilterCosts {
+interface FilterCosts {
   readonly call: string;
   readonly none: Summary;
   readonly nsbox: Summary;
@@ -30,7 +31,7 @@ export interface FilterCosts {
 }
 
 /** Nanoseconds of each call under each filter; one after another in every round. */
-export function measureFilters(root: string): readonly FilterCosts[] | Absent {
+function measureFilters(root: string): readonly FilterCosts[] | Absent {
   const name = "filters";
   if (Bun.which("gcc") === null) return { name, reason: "gcc is not installed" };
   if (!existsSync(PROFILE) || !existsSync("/usr/include/seccomp.h"))
@@ -86,15 +87,26 @@ function nanoseconds(command: readonly string[]): number {
   return Number(stdout.toString());
 }
 
-/** The costs as a table. */
-export function filterTable(costs: readonly FilterCosts[]): readonly string[] {
+/** The costs as a part of the report. */
+export function measureFilterPart({ root }: BenchContext): Part {
+  const part = { name: "filters", title: "What a filter costs each system call" };
+  const costs = measureFilters(root);
+  if ("reason" in costs)
+    return { ...part, explain: "", table: [], notes: [`all of it: ${costs.reason}`], targets: [], data: null };
   const text = ({ median, p10, p90 }: Summary): string => `${median.toFixed(0)} (${p10.toFixed(0)}–${p90.toFixed(0)})`;
   const rows = costs.map(({ call, none, nsbox, libseccomp }) => [call, ...[none, nsbox, libseccomp].map(text)]);
-  return alignColumns([["filtered call, ns", "no filter", "nsbox", "libseccomp"], ...rows]);
+  return {
+    ...part,
+    explain: `Podman's profile, compiled by nsbox and by libseccomp: nanoseconds a call, ${ROUNDS} rounds of ${CALLS} in turn.`,
+    table: [["", "no filter", "nsbox", "libseccomp"], ...rows],
+    notes: [],
+    targets: filterTargets(costs),
+    data: costs,
+  };
 }
 
 /** Under our filter a call costs no more than under libseccomp's. */
-export function filterTargets(costs: readonly FilterCosts[]): readonly Target[] {
+function filterTargets(costs: readonly FilterCosts[]): readonly Target[] {
   return costs.map(({ call, nsbox, libseccomp }) => ({
     what: `filtered ${call}: nsbox / libseccomp`,
     // Of the rounds that nothing else disturbed, to a hundredth: a call takes less time than the noise of a machine.

@@ -7,6 +7,7 @@ import {
   initHead,
   type PlacedRecords,
 } from "#ffi/runner/box-elf.ts";
+import { unpackedBytes } from "#ffi/runner/pack.ts";
 import { CODE_BASE, DATA_BASE } from "#ffi/runner/elf.ts";
 import { type EnvRule, PASS_ALL, type StartBlock, startBlock } from "#ffi/runner/start.ts";
 import { assemble, type AssembleOptions, type Tape } from "#ffi/tape/assemble.ts";
@@ -89,10 +90,11 @@ class Compiler {
     const { plan, arch, env } = this.#input;
     // First, to be alone in memory while the box runs. Addresses of others change no length, and come later.
     const waitCalls = this.#waitCalls(NO_PAGES);
-    const dataAt = align(this.#waiting(waitCalls, 0).bytes.length + BOX_DATA_AT);
+    const waitEnd = BOX_DATA_AT + this.#waiting(waitCalls, 0).bytes.length;
+    const dataAt = nextChunk(nextPage(waitEnd));
     const init = plan.init.length > 0 ? this.#initParts(dataAt) : undefined;
     const headAt = dataAt + (init?.data.length ?? 0);
-    const launchAt = align(headAt + (init?.head.length ?? 0));
+    const launchAt = nextChunk(headAt + (init?.head.length ?? 0));
     const labels = {
       [OUTSIDE.head]: headAt,
       [OUTSIDE.data]: dataAt,
@@ -107,7 +109,7 @@ class Compiler {
       blockAt,
     );
     const end = boxMemoryEnd(blockAt + block.length - BOX_DATA_AT);
-    const waiting = this.#waiting(this.#waitCalls(pagesBetween(dataAt, end)), tape.memory.get(BOX_PID) ?? 0);
+    const waiting = this.#waiting(this.#waitCalls(pagesBetween(waitEnd, end)), tape.memory.get(BOX_PID) ?? 0);
     const data = placed(BOX_DATA_AT, [
       [BOX_DATA_AT, waiting.bytes],
       [dataAt, init?.data ?? NOTHING],
@@ -143,7 +145,8 @@ class Compiler {
     const { arch, plan } = this.#input;
     const initCalls = this.#tagger.steps(lowerInit(plan));
     const commandCalls = this.#ofCommand("command", lowerCommand(plan));
-    const commandAt = align(dataAt + this.#assemble(initCalls, dataAt, { [COMMAND]: dataAt }).bytes.length);
+    // On a page of its own, which the init gives back once the command has started.
+    const commandAt = nextPage(dataAt + this.#assemble(initCalls, dataAt, { [COMMAND]: dataAt }).bytes.length);
     const init = this.#assemble(initCalls, dataAt, { [COMMAND]: commandAt });
     const command = this.#assemble(commandCalls, commandAt);
     const blockAt = align(commandAt + command.bytes.length);
@@ -263,12 +266,15 @@ const TEXT_BYTES: number = DATA_BASE - CODE_BASE - PAGE_BYTES;
 
 /** The whole pages of a stretch of memory that ends with its mapping. */
 function pagesBetween(from: number, end: number): Pages {
-  const at = Math.ceil(from / PAGE_BYTES) * PAGE_BYTES;
-  return { at, bytes: Math.ceil(end / PAGE_BYTES) * PAGE_BYTES - at };
+  const at = nextPage(from);
+  return { at, bytes: nextPage(end) - at };
 }
 
 const NOTHING = new Uint8Array(0);
 
+const nextPage = (at: number): number => Math.ceil(at / PAGE_BYTES) * PAGE_BYTES;
+/** Where a tape packs best: its records are chunks then, see pack.ts. */
+const nextChunk = (at: number): number => BOX_DATA_AT + unpackedBytes(at - BOX_DATA_AT);
 const align = (at: number): number => (at + 15) & ~15;
 
 function records(tape: Tape | undefined): PlacedRecords {

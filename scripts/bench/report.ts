@@ -1,0 +1,79 @@
+// What the bench has found, as text for people. Pure.
+import type { Part } from "#scripts/bench/part.ts";
+import { alignColumns, explainTarget, type Target } from "#scripts/bench/stats.ts";
+
+/** The machine, as far as figures depend on it, and no further: nothing here names one. */
+export interface Machine {
+  readonly kernel: string;
+  readonly arch: string;
+  readonly processors: number;
+  readonly memoryGb: number;
+  readonly virtual: boolean;
+  readonly root: boolean;
+}
+
+export interface Report {
+  readonly machine: Machine;
+  readonly rounds: number;
+  readonly parts: readonly Part[];
+}
+
+/** One line. */
+export function explainMachine({ kernel, arch, processors, memoryGb, virtual, root }: Machine): string {
+  const kind = virtual ? "a virtual machine" : "a machine";
+  const who = root ? "root" : "an ordinary user";
+  return `${kind} with ${processors} processors (${arch}) and ${memoryGb} GB, Linux ${kernel}, as ${who}`;
+}
+
+/** A part for a terminal. */
+export function explainPart({ title, explain, table, notes }: Part): string {
+  const lines = [title, `  ${explain}`, ...alignColumns(table).map((line) => `  ${line}`)];
+  return [...lines, ...notes.map((note) => `  left out: ${note}`), ""].join("\n");
+}
+
+/** Every target, met or missed. */
+export function explainTargets(targets: readonly Target[]): string {
+  return targets.map(explainTarget).join("\n");
+}
+
+const escapeCell = (cell: string): string => cell.replaceAll("|", "\\|");
+
+function markdownTable(rows: readonly (readonly string[])[]): readonly string[] {
+  const [head = [], ...rest] = rows;
+  const line = (cells: readonly string[]): string => `| ${cells.map(escapeCell).join(" | ")} |`;
+  const rule = head.map((_, n) => (n === 0 ? "---" : "---:"));
+  return [line(head), `| ${rule.join(" | ")} |`, ...rest.map(line)];
+}
+
+/** The whole report as Markdown; `chart` is the path of a picture. */
+export function markdownReport({ machine, parts }: Report, chart: string): string {
+  const targets = parts.flatMap((part) => part.targets);
+  const rows = targets.map(({ what, ratio, limit }) => [
+    what,
+    ratio.toFixed(2),
+    `≤ ${limit.toFixed(2)}`,
+    ratio <= limit ? "met" : "missed",
+  ]);
+  return [
+    "# Figures",
+    "",
+    `Measured in one run on ${explainMachine(machine)}, by \`npm run bench -- --report docs\`. Times differ from machine to`,
+    "machine: it is the ratios that mean something. A spread is from the 10th to the 90th percentile.",
+    "",
+    `![what was measured, as bars](${chart})`,
+    "",
+    ...parts.flatMap(({ title, explain, table, notes }) => [
+      `## ${title}`,
+      "",
+      explain,
+      "",
+      ...markdownTable(table),
+      "",
+      ...notes.flatMap((note) => [`Left out: ${note}.`, ""]),
+    ]),
+    "## Targets",
+    "",
+    ...markdownTable([["", "ratio", "target", ""], ...rows]),
+    "",
+  ].join("\n");
+}
