@@ -23,6 +23,7 @@ const NAMELESS_ID = 54321;
 const STAGED: readonly string[] = [
   "dist",
   "docs",
+  "examples",
   "ffi",
   "node_modules",
   "package.json",

@@ -6,16 +6,20 @@ import type { Plan } from "#src/plan/plan.ts";
 import type { LauncherStep, WriteIdMapStep } from "#src/plan/steps/launch.ts";
 import type { Step } from "#src/plan/steps.ts";
 
+/** Who starts the box: anybody, some day, or the program that has planned it, now. */
+export type Starter = "anybody" | "program";
+
 /** The plan without what only nsbox does while it waits. Throws NsboxError where a box can't do without. */
-export function compilablePlan(plan: Plan): Plan {
-  const launcher = plan.launcher.flatMap((step) => launcherSteps(step, plan));
-  for (const step of [...plan.join, ...plan.setup, ...plan.command]) checkStep(step);
+export function compilablePlan(plan: Plan, starter: Starter = "anybody"): Plan {
+  const launcher = plan.launcher.flatMap((step) => launcherSteps(step, plan, starter));
+  for (const step of [...plan.join, ...plan.setup, ...plan.command]) checkStep(step, starter);
   // The init's file is there before the box is: nothing to wait for.
   const setup = plan.setup.filter((step) => step.kind !== "wait" || step.for !== INIT_IMAGE);
   return checkRendezvous({ ...plan, launcher, setup });
 }
 
-function launcherSteps(step: LauncherStep, plan: Plan): readonly LauncherStep[] {
+function launcherSteps(step: LauncherStep, plan: Plan, starter: Starter): readonly LauncherStep[] {
+  const refusal = (why: string, hint: string): NsboxError => refusalFor(starter, why, hint);
   switch (step.kind) {
     case "clone":
       // A fresh process has no signal handlers to clear, and clone(2) is refused less often than clone3(2).
@@ -53,7 +57,8 @@ export function idMapSteps(plan: Plan): readonly WriteIdMapStep[] {
 /** /proc/PID/ns/TYPE, which is how a PID is joined. */
 const OF_PROCESS = /^\/proc\/\d+\//;
 
-function checkStep(step: Step): void {
+function checkStep(step: Step, starter: Starter): void {
+  const refusal = (why: string, hint: string): NsboxError => refusalFor(starter, why, hint);
   if (step.kind === "open-terminal") {
     throw refusal(
       "the box's own terminal is relayed by nsbox for as long as the box runs",
@@ -66,6 +71,8 @@ function checkStep(step: Step): void {
       "leave out --audit, or the profile's listenerPath, or use run",
     );
   }
+  // A program may serve the proxy itself, and what it joins is there.
+  if (starter === "program") return;
   if (step.kind === "egress") {
     throw refusal(
       "the proxy through which it reaches hosts runs in nsbox",
@@ -79,6 +86,7 @@ function checkStep(step: Step): void {
   );
 }
 
-function refusal(why: string, hint: string): NsboxError {
-  return new NsboxError("ESPEC", `Cannot compile the box: ${why}`, { hint });
+function refusalFor(starter: Starter, why: string, hint: string): NsboxError {
+  const what = starter === "program" ? "make the box from a program" : "compile the box";
+  return new NsboxError("ESPEC", `Cannot ${what}: ${why}`, { hint });
 }

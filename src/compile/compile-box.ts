@@ -23,12 +23,14 @@ import { joinFd } from "#src/plan/steps/namespaces.ts";
 import { type Placeholder, waitCalls } from "#src/plan/steps/watch.ts";
 import type { Step } from "#src/plan/steps.ts";
 import { AT, O } from "#ffi/uapi/fcntl.ts";
+import { SIG } from "#ffi/uapi/signal.ts";
 import { MADV } from "#ffi/uapi/mman.ts";
 import { idMapSteps } from "./compilable-plan.ts";
 import * as launcher from "./launcher-calls.ts";
 import { Messages } from "./messages.ts";
 import { reportCalls } from "./report-calls.ts";
-import { notFoundText, Tagger } from "./tags.ts";
+import { type Caller, callerCalls, FailureTable, forwardCalls } from "./caller.ts";
+import { type CallTagger, notFoundText, Tagger } from "./tags.ts";
 
 export interface BoxInput {
   /** As compilablePlan() gives it. */
@@ -42,6 +44,8 @@ export interface BoxInput {
   readonly passFds: readonly number[];
   readonly placeholders: readonly Placeholder[];
   readonly dieWithParent: boolean;
+  /** A program that starts the box and hears of failures itself; undefined: whoever starts it, who is told in words. */
+  readonly caller?: Caller | undefined;
 }
 
 /** The command's mask: the launcher's own at its start. */
@@ -64,6 +68,15 @@ export function compileBox(input: BoxInput): Uint8Array {
   return new Compiler(input).compile();
 }
 
+/** The same for a program, which makes sense of its failures by the table. */
+export function compileForCaller(input: BoxInput & { readonly caller: Caller }): {
+  readonly bytes: Uint8Array;
+  readonly failures: FailureTable;
+} {
+  const failures = new FailureTable();
+  return { bytes: new Compiler(input, failures).compile(), failures };
+}
+
 interface InitParts {
   readonly init: Tape;
   readonly command: Tape;
@@ -76,13 +89,13 @@ interface InitParts {
 class Compiler {
   readonly #input: BoxInput;
   readonly #messages: Messages;
-  readonly #tagger: Tagger;
+  readonly #tagger: CallTagger;
   readonly #waits: boolean;
 
-  constructor(input: BoxInput) {
+  constructor(input: BoxInput, tagger?: CallTagger) {
     this.#input = input;
     this.#messages = new Messages(boxLayout(input.arch).textsAt);
-    this.#tagger = new Tagger(this.#messages, input.plan);
+    this.#tagger = tagger ?? new Tagger(this.#messages, input.plan);
     this.#waits = input.plan.setup.some((step) => step.kind === "wait");
   }
 
@@ -124,6 +137,7 @@ class Compiler {
       waiting: records(waiting),
       launchBlock: blockAt,
     };
+    this.#tagger.placed?.(data, BOX_DATA_AT, [tapes.launch, tapes.init, tapes.command]);
     return buildBoxElf({ arch, tapes, texts: this.#messages.bytes(), data });
   }
 
@@ -132,12 +146,19 @@ class Compiler {
   }
 
   #assemble(calls: readonly Call[], base: number, labels: AssembleOptions["labels"] = {}): Tape {
-    const { arch, passFds } = this.#input;
-    const fds = launcher.launcherFds(passFds, this.#waits);
+    const { arch, caller } = this.#input;
+    const passFds = this.#keptFds();
+    const fds = { ...launcher.launcherFds(passFds, this.#waits), ...caller?.files };
     // Whatever a tape opens without a name for it stays below: only results that are used can be open files.
     const opened = calls.filter((one) => one.as !== undefined || one.label !== undefined).length;
     const fdBase = Math.max(...Object.values(fds), ...passFds) + 1 + opened;
     return assemble(calls.map(withoutWords), { arch, base, fds, fdBase, failStatus: FAIL_STATUS, labels });
+  }
+
+  /** What is open when it starts, and stays so. */
+  #keptFds(): readonly number[] {
+    const { caller, passFds } = this.#input;
+    return caller === undefined ? passFds : [...Object.values(caller.files).filter((file) => file > 2), ...passFds];
   }
 
   /** The init's tapes, each where the one before has ended, then its start block. */
@@ -165,8 +186,9 @@ class Compiler {
 
   /** What argv begins with: the init drops its own name. */
   #words(): readonly string[] {
-    const { plan } = this.#input;
-    return [...(plan.init.length > 0 ? ["nsbox-init"] : []), ...execStep(plan).args];
+    const { plan, caller } = this.#input;
+    // A program gives the whole command when it starts the box.
+    return [...(plan.init.length > 0 ? ["nsbox-init"] : []), ...(caller === undefined ? execStep(plan).args : [])];
   }
 
   /** The command's steps: its words, its environment and its signal mask come from who starts the box. */
@@ -184,7 +206,9 @@ class Compiler {
   }
 
   #launchCalls(init: InitParts | undefined): readonly Call[] {
-    const { plan, arch, uid, gid, dieWithParent, passFds } = this.#input;
+    const { plan, arch, uid, gid, dieWithParent, caller } = this.#input;
+    // With SIGALRM it ends the box, and takes back what was made for it; see Watch.standsIn.
+    const parentDeath = caller === undefined ? (dieWithParent ? SIG.KILL : undefined) : SIG.ALRM;
     const maps = idMapSteps(plan);
     const lowered = lowerLaunch(plan);
     const calls = init === undefined ? this.#ofCommand("setup", lowered) : this.#tagger.steps(lowered);
@@ -196,7 +220,8 @@ class Compiler {
     const frame = (list: readonly Call[]): readonly Call[] => this.#own(list, "start the box");
     const maskAt = init === undefined ? memory(MASK, MASK_BYTES) : address(OUTSIDE.mask);
     return [
-      ...frame(launcher.beginCalls({ uid, gid, dieWithParent, maskAt, passFds })),
+      ...frame(launcher.beginCalls({ uid, gid, parentDeath, maskAt, passFds: this.#keptFds() })),
+      ...(caller === undefined ? [] : frame(callerCalls(caller))),
       ...frame(launcher.pipeCalls(this.#waits)),
       ...(init === undefined ? [] : frame(launcher.initFileCalls(initFile(init)))),
       ...this.#joinCalls(),
@@ -229,6 +254,7 @@ class Compiler {
 
   #reportCalls(): readonly Call[] {
     const messages = this.#messages;
+    if (this.#input.caller !== undefined) return forwardCalls(RUNNING);
     return reportCalls({
       cannot: messages.line("nsbox: Cannot "),
       errnos: messages.errnos(),
@@ -240,15 +266,16 @@ class Compiler {
   }
 
   #waitCalls(spent: Pages): readonly Call[] {
-    const { timeoutMs, placeholders } = this.#input;
+    const { timeoutMs, placeholders, caller } = this.#input;
+    const standsIn = caller !== undefined;
     const pid = memory("box", 8);
     const calls = [
       call("load", [address(OUTSIDE.pid), 0], { save: pid }),
-      call("close_range", [3, 0xffffffff, 0]),
+      call("close_range", [standsIn ? 0 : 3, 0xffffffff, 0]),
       // All else is spent, texts too; where pages are larger than ours it stays.
       call("madvise", [spent.at, spent.bytes, MADV.DONTNEED], { fail: "next" }),
       call("madvise", [CODE_BASE + PAGE_BYTES, TEXT_BYTES, MADV.DONTNEED], { fail: "next" }),
-      ...waitCalls({ pid, forward: FORWARDED_SIGNALS, timeoutMs, placeholders }),
+      ...waitCalls({ pid, forward: FORWARDED_SIGNALS, timeoutMs, placeholders, standsIn }),
     ];
     return this.#tagger.frame(calls, "wait for the box");
   }

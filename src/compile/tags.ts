@@ -1,5 +1,6 @@
 // What is said of each call when it fails, in the words of `run`, as the tag that its record carries.
 import { CLONE } from "#ffi/uapi/clone.ts";
+import type { PlacedRecords } from "#ffi/runner/box-elf.ts";
 import type { Call } from "#ffi/tape/call.ts";
 import { findHint } from "#src/hints.ts";
 import type { LoweredTape, Origin } from "#src/plan/lower-plan.ts";
@@ -10,8 +11,18 @@ import type { HintOf, Messages, Place } from "./messages.ts";
 
 type ExecStep = Step & { readonly kind: "exec" };
 
+/** Gives calls a tag: what is known of each one's failure. */
+export interface CallTagger {
+  /** Calls of the launcher's own: what can't be done is `what`; `kind` is whose hints hold. */
+  frame(calls: readonly Call[], what: string, kind?: string): readonly Call[];
+  /** Calls of a plan's steps. */
+  steps(lowered: LoweredTape): readonly Call[];
+  /** Told where the calls have come to lie, in memory from `base` on. */
+  placed?(memory: Uint8Array, base: number, tapes: readonly PlacedRecords[]): void;
+}
+
 /** Calls with what is said of them. */
-export class Tagger {
+export class Tagger implements CallTagger {
   readonly #messages: Messages;
   readonly #plan: Plan;
 
@@ -20,13 +31,11 @@ export class Tagger {
     this.#plan = plan;
   }
 
-  /** Calls of the launcher's own: what can't be done is `what`. */
   frame(calls: readonly Call[], what: string, kind?: string): readonly Call[] {
     const place = { code: 125, text: `${what}: `, tail: "\n" };
     return calls.map((one) => this.#tag(one, place, kind === undefined ? this.#about(one) : "", hints(one, kind)));
   }
 
-  /** Calls of a plan's steps. */
   steps({ calls, origins }: LoweredTape): readonly Call[] {
     return calls.map((one, n) => {
       const origin = origins[n];

@@ -51,7 +51,8 @@ export function startProxy(egress: Egress, { refusals, livesOn = false }: ProxyO
   return writer;
 }
 
-function openLog(path: string): Fd {
+/** The file of --net-log. Throws NsboxError ESPEC. */
+export function openLog(path: string): Fd {
   try {
     return openFile(path, O.WRONLY | O.CREAT | O.APPEND, 0o600);
   } catch (cause) {

@@ -6,6 +6,7 @@ import * as detached from "./steps/detached.ts";
 import * as enter from "./steps/enter.ts";
 import * as files from "./steps/files.ts";
 import * as hold from "./steps/hold.ts";
+import * as idle from "./steps/idle.ts";
 import * as init from "./steps/init.ts";
 import * as launch from "./steps/launch.ts";
 import * as plain from "./steps/plain-mounts.ts";
@@ -73,6 +74,7 @@ export type Step =
   | hold.ExecHolderStep
   | hold.HoldStep
   | confine.SeccompStep
+  | idle.IdleStep
   | init.StartCommandStep
   | init.SuperviseStep
   | enter.JoinCgroupStep
@@ -144,6 +146,7 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   "exec-holder": hold.execHolderStep,
   hold: hold.holdStep,
   seccomp: confine.seccompStep,
+  idle: idle.idleStep,
   "start-command": init.startCommandStep,
   supervise: init.superviseStep,
   "join-cgroup": enter.joinCgroupStep,

@@ -73,7 +73,7 @@ function prepare(request: ExecRequest, detach: boolean) {
 }
 
 /** Those of its namespaces that are not ours. KERNEL: one's own user namespace can't be entered again. */
-function otherNamespaces(pid: number): readonly NamespaceType[] {
+export function otherNamespaces(pid: number): readonly NamespaceType[] {
   try {
     return NAMESPACE_TYPES.filter(
       (type) => readlinkSync(`/proc/${pid}/ns/${type}`) !== readlinkSync(`/proc/self/ns/${type}`),
@@ -90,7 +90,7 @@ function otherNamespaces(pid: number): readonly NamespaceType[] {
 const CGROUPS = "/sys/fs/cgroup";
 
 /** Its cgroup's list of processes, to be written to; undefined where it is ours too, or not ours to write. */
-function openCgroup(pid: number, uid: number): Fd | undefined {
+export function openCgroup(pid: number, uid: number): Fd | undefined {
   const pathOf = (who: number | "self"): string | undefined => /^0::(.*)$/m.exec(readText(`/proc/${who}/cgroup`))?.[1];
   const path = pathOf(pid);
   if (path === undefined || path === pathOf("self") || path.startsWith("/..")) return undefined;

@@ -97,7 +97,20 @@ export const LAYERS: readonly Layer[] = [
     ],
   },
   { of: ["src/version.ts"], pure: true, may: [] },
-  { of: ["src/version.ts"], pure: true, may: [] },
+  // The command line's other face: of src/cli only what says what flags mean, nothing that prints or loads a framework.
+  {
+    of: ["src/library/"],
+    pure: false,
+    may: [
+      ...SPEC_USERS,
+      ...["src/hints.ts", "src/plan/", "src/compile/", "src/run/", "src/host/", "src/egress/", "src/net/find-box.ts"],
+      ...["option", "run-draft", "run-options", "compile-profile", "pin-names", "explain-refused-clone"].map(
+        (name) => `src/cli/${name}.ts`,
+      ),
+      ...["ffi/libc/", "ffi/runner/start.ts", "ffi/tape/format.ts"],
+    ],
+  },
+  { of: ["src/index.ts"], pure: false, may: ["src/library/", "src/error.ts"] },
   // print.ts: what goes wrong before src/cli is loaded is printed too.
   {
     of: ["src/main.ts"],

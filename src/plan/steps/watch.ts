@@ -3,10 +3,11 @@
 import { CLONE } from "#ffi/uapi/clone.ts";
 import { AT, O } from "#ffi/uapi/fcntl.ts";
 import { PR } from "#ffi/uapi/prctl.ts";
-import { CLD, SIG, signalSet } from "#ffi/uapi/signal.ts";
+import { RLIMIT } from "#ffi/uapi/resource.ts";
+import { CLD, SIG, SIG_HOW, signalSet } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { type Farewell, NO_FAREWELL } from "#src/spec/network.ts";
-import { type Arg, type Call, call, memory, type MemoryArg, result, strings, tolerate } from "#ffi/tape/call.ts";
+import { type Arg, type Call, call, memory, type MemoryArg, result, strings, tolerate, words } from "#ffi/tape/call.ts";
 
 export interface Watch {
   /** The box's first process, a child of the watcher, or where its pid stands. */
@@ -15,6 +16,8 @@ export interface Watch {
   readonly timeoutMs: number | undefined;
   readonly placeholders: readonly Placeholder[];
   readonly farewell?: Farewell;
+  /** It stands for the box to a program: it says nothing, SIGALRM ends the box, and a signal that ended it ends both. */
+  readonly standsIn?: boolean;
 }
 
 /** What was made on the host to keep the box from making it, and goes when the box has ended. */
@@ -43,7 +46,8 @@ export function aim(pid: number | MemoryArg, label: string, aimed: (pid: Arg) =>
 }
 
 /** Waits, forwards signals and ends as the box ends; begins by looking whether it has ended already. */
-export function waitCalls({ pid, forward, timeoutMs, placeholders, farewell = NO_FAREWELL }: Watch): readonly Call[] {
+export function waitCalls(watch: Watch): readonly Call[] {
+  const { pid, forward, timeoutMs, placeholders, farewell = NO_FAREWELL, standsIn = false } = watch;
   const mask = signalSet([...forward, SIG.CHLD, SIG.ALRM]);
   const set = new Uint8Array(new BigUint64Array([mask]).buffer);
   const signal = memory("signal", 8);
@@ -71,10 +75,11 @@ export function waitCalls({ pid, forward, timeoutMs, placeholders, farewell = NO
     ...aim(pid, "stop", (box) => call("kill", [box, SIG.TSTP], { label: "stop", ...tolerate("ESRCH") })),
     call("getpid", [], { label: "self" }),
     call("kill", [result("self"), SIG.STOP], { then: "waiting" }),
-    ...lateCalls(pid, timeoutMs),
+    ...(standsIn ? endCalls(pid, "late") : lateCalls(pid, timeoutMs)),
     ...placeholderCalls(placeholders, "farewell"),
     ...farewellCalls(farewell),
     call("load", [siginfo(SI.code), 0], { label: "ended", cases: [{ equals: CLD.EXITED, then: "exited" }] }),
+    ...(standsIn ? raiseCalls() : []),
     call("load", [siginfo(SI.status), 128], { label: "killed" }),
     call("exit_group", [result("killed")]),
     call("load", [siginfo(SI.status), 0], { label: "exited" }),
@@ -146,9 +151,21 @@ export function placeholderCalls(
 
 function lateCalls(pid: Watch["pid"], timeoutMs: number | undefined): readonly Call[] {
   const text = new TextEncoder().encode(timeoutText(timeoutMs ?? 0));
+  return [call("write", [STDERR, text, text.length], { label: "late", fail: "end" }), ...endCalls(pid, "end")];
+}
+
+function endCalls(pid: Watch["pid"], label: string): readonly Call[] {
+  return aim(pid, label, (box) => call("kill", [box, SIG.KILL], { label, ...tolerate("ESRCH"), then: "waiting" }));
+}
+
+/** Ends by the signal that has ended the box; goes on where that does not. No core is dumped a second time. */
+function raiseCalls(): readonly Call[] {
   return [
-    call("write", [STDERR, text, text.length], { label: "late", fail: "end" }),
-    ...aim(pid, "end", (box) => call("kill", [box, SIG.KILL], { label: "end", ...tolerate("ESRCH"), then: "waiting" })),
+    call("prlimit64", [0, RLIMIT.CORE, words(0, 0), 0], { fail: "next" }),
+    call("rt_sigprocmask", [SIG_HOW.SETMASK, new Uint8Array(8), 0, 8]),
+    call("getpid", [], { label: "itself" }),
+    call("load", [siginfo(SI.status), 0], { label: "same signal" }),
+    call("kill", [result("itself"), result("same signal")], { fail: "next" }),
   ];
 }
 

@@ -1,0 +1,48 @@
+// Ten thousand boxes of one program: nothing adds up.
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { box, run } from "#src/index.ts";
+import { childrenOf } from "#test/support/box.ts";
+import { describeWith } from "#test/support/needs.ts";
+
+const BOXES = 10_000;
+const WARM_UP = 1000;
+const SIDE_BY_SIDE = 8;
+
+function residentKb(): number {
+  Bun.gc(true);
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]);
+}
+
+/** One in eight is entered by its command; the others are made for it. */
+async function makeBox(n: number): Promise<boolean> {
+  if (n % SIDE_BY_SIDE !== 0) return (await run(["/bin/true"])).ok;
+  await using b = await box();
+  return (await b.exec(["/bin/true"])).ok;
+}
+
+async function makeBoxes(count: number): Promise<void> {
+  let made = 0;
+  const worker = async (): Promise<void> => {
+    while (made < count) expect(await makeBox(made++)).toBe(true);
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+}
+
+describeWith(["userns"], "ten thousand boxes of one program", () => {
+  test("leave no zombie, descriptor, mapping, mount or memory", async () => {
+    const look = () => ({
+      files: readdirSync("/proc/self/fd").length,
+      children: childrenOf(process.pid),
+      mounts: readFileSync("/proc/self/mountinfo", "utf8"),
+      images: readFileSync("/proc/self/maps", "utf8").match(/memfd:nsbox/g)?.length ?? 0,
+    });
+    await makeBoxes(WARM_UP);
+    const before = look();
+    const memory = residentKb();
+    await makeBoxes(BOXES - WARM_UP);
+    expect(look()).toEqual(before);
+    // A leak of one executable a box would be 300 MB.
+    expect(residentKb() - memory).toBeLessThan(30_000);
+  }, 300_000);
+});
