@@ -1,6 +1,7 @@
 // The first words on a process: what of the machine it has for itself, and what may be done with the rest. Pure.
 import { CAPS } from "#ffi/uapi/capability.ts";
-import { type Group, type Readable, refused, type Row, rows } from "./groups/group.ts";
+import { limitsOf } from "./groups/cgroup-limits.ts";
+import { gather, type Group, type Readable, refused, type Row, rows } from "./groups/group.ts";
 import { type FourIds, insideId } from "./groups/ids.ts";
 import type { NamespaceView } from "./groups/namespaces.ts";
 import type { ProcessView } from "./process-view.ts";
@@ -91,15 +92,13 @@ function explainPower(count: number, yours: boolean | undefined, machineUser: bo
 
 function walls({ confinement, cgroups }: ProcessView): readonly string[] {
   const { seccomp, noNewPrivs, label } = confinement;
-  const files = "value" in cgroups ? cgroups.value.map((one) => one.files) : [];
-  const limited = (name: string): boolean => files.some((one) => (one[name] ?? "max").split(" ")[0] !== "max");
+  const groups = "value" in cgroups ? gather(cgroups.value, (one) => [one, ...one.above]) : [];
+  const limited = new Set(gather(groups, ({ files }) => limitsOf(files).map((limit) => limit.of)));
   const labelled = "value" in label && label.value !== "" && !label.value.startsWith("unconfined");
   return [
     ...(seccomp.mode === "none" ? [] : ["a filter of system calls"]),
     ...(noNewPrivs ? ["no_new_privs"] : []),
     ...(labelled ? ["a security module"] : []),
-    ...(limited("memory.max") ? ["a limit of memory"] : []),
-    ...(limited("pids.max") ? ["a limit of processes"] : []),
-    ...(limited("cpu.max") ? ["a limit of processor time"] : []),
+    ...[...limited].map((what) => `a limit of ${what}`),
   ];
 }

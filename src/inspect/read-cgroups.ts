@@ -1,6 +1,8 @@
 // The cgroups of a process, through whatever mounts of cgroup file systems we see ourselves.
 import { closeFile, readText } from "#ffi/libc/fd.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
+import { FIRST_FILES, LIMIT_FILES, limitsOf } from "./groups/cgroup-limits.ts";
+import { gather } from "./groups/group.ts";
 import { CGROUP_FILES, type CgroupView, findCgroup } from "./groups/cgroups.ts";
 import { type MountInfo, parseMountinfo } from "./parse-mountinfo.ts";
 import { openFolder, optionalTextAt } from "./proc-dir.ts";
@@ -12,8 +14,25 @@ export function readCgroups(text: string): readonly CgroupView[] {
   return parseCgroups(text).map((line) => {
     const folder = findCgroup(line, yours);
     const version = isSecond(line) ? 2 : 1;
-    return { ...line, version, folder, files: version === 2 && folder !== undefined ? readFiles(folder) : {} };
+    // KERNEL: the root of a hierarchy of version 1 has no limits.
+    const first = line.path === "/" ? [] : gather(line.controllers, (name) => FIRST_FILES[name] ?? []);
+    const names = version === 2 ? CGROUP_FILES : first;
+    const files = folder === undefined || names.length === 0 ? {} : readFiles(folder, names);
+    return { ...line, version, folder, files, above: readAbove(line, yours, version === 2 ? LIMIT_FILES : first) };
   });
+}
+
+/** Groups above that limit it. Those beyond the root of your cgroup namespace, or of the mount, are out of sight. */
+function readAbove(line: CgroupLine, mounts: readonly MountInfo[], names: readonly string[]): CgroupView["above"] {
+  const above: { readonly path: string; readonly files: Readonly<Record<string, string>> }[] = [];
+  for (let { path } = line; path !== "/" && names.length > 0;) {
+    path = path.slice(0, path.lastIndexOf("/")) || "/";
+    const folder = findCgroup({ ...line, path }, mounts);
+    if (folder === undefined) return above;
+    const files = readFiles(folder, names);
+    if (limitsOf(files).length > 0) above.push({ path, files });
+  }
+  return above;
 }
 
 /** Of the process that inspects. Only their lines are parsed: a machine may have hundreds of others. */
@@ -27,11 +46,11 @@ function isSecond({ hierarchy, controllers }: CgroupLine): boolean {
 }
 
 /** Those that are there: which ones depends on the controllers, and the root has hardly any. */
-function readFiles(folder: string): Readonly<Record<string, string>> {
+function readFiles(folder: string, names: readonly string[]): Readonly<Record<string, string>> {
   const files: Record<string, string> = {};
   try {
     const dir = openFolder(folder);
-    for (const name of CGROUP_FILES) {
+    for (const name of names) {
       const text = optionalTextAt(dir, name);
       if (text !== undefined) files[name] = text.trim();
     }

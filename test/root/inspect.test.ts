@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { pidsFolder } from "#test/support/cgroup-folder.ts";
 import { describeWith } from "#test/support/needs.ts";
-import { nsbox, NSBOX, runCommand, tempDir } from "#test/support/nsbox.ts";
+import { nsbox, NSBOX, runCommand, tempDir, waitFor } from "#test/support/nsbox.ts";
 
 describeWith(["root"], "nsbox inspect", () => {
   test("says that /proc hides the processes of others, where it is mounted with hidepid=2", async () => {
@@ -24,3 +25,32 @@ describeWith(["root"], "nsbox inspect", () => {
     expect(exitCode).toBe(0);
   });
 });
+
+describeWith(["root", "pids-cgroup"], "nsbox inspect of a process in a cgroup", () => {
+  test("shows its limits and use, and those of a group above", async () => {
+    const outer = `${pidsFolder()}/nsbox-inspect-${process.pid}`;
+    const child = Bun.spawn(["sleep", "1000"]);
+    try {
+      mkdirSync(`${outer}/inner`, { recursive: true });
+      writeFileSync(`${outer}/pids.max`, "77");
+      writeFileSync(`${outer}/inner/cgroup.procs`, String(child.pid));
+      const { stdout } = await nsbox(["inspect", String(child.pid)]);
+      expect(stdout).toContain(`/nsbox-inspect-${process.pid}: processes 77 `);
+      expect(stdout).toMatch(/held back .*a limit of processes/);
+    } finally {
+      child.kill("SIGKILL");
+      await child.exited;
+      for (const folder of [`${outer}/inner`, outer]) await waitFor(() => removed(folder), "the group to be empty");
+    }
+  });
+});
+
+function removed(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EBUSY") return false;
+    throw error;
+  }
+}

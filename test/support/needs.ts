@@ -1,6 +1,7 @@
 // What a test needs of the machine. A missing need skips the test, by name; NSBOX_TEST_MUST (a comma list) makes it fail.
 // Never return early from a test instead: that looks like a pass.
 import { describe, test } from "bun:test";
+import { pidsFolder } from "./cgroup-folder.ts";
 import { existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { NSBOX } from "./nsbox.ts";
@@ -15,6 +16,7 @@ export type Need =
   | "x64"
   | "userns"
   | "cgroup2"
+  | "pids-cgroup"
   | "cc"
   | "as"
   | "aarch64-as"
@@ -97,6 +99,7 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
   x64: { probe: () => process.arch === "x64", from: "a machine with an x86-64 processor" },
   userns: { probe: () => succeeds("unshare", "-Ur", "true"), from: "sysctl user.max_user_namespaces" },
   cgroup2: { probe: () => readFileSync("/proc/mounts", "utf8").includes(" cgroup2 "), from: "mount -t cgroup2" },
+  "pids-cgroup": { probe: () => pidsFolder() !== undefined, from: "a cgroup hierarchy with the controller pids" },
   cc: { probe: () => inPath("gcc"), from: "gcc libc6-dev" },
   as: { probe: () => inPath("as", "objdump", "objcopy"), from: "binutils" },
   "aarch64-as": {

@@ -1,14 +1,17 @@
 // Control groups with their limits and use, see cgroups(7) and the kernel's cgroup-v2 documentation.
 import type { MountInfo } from "../parse-mountinfo.ts";
 import type { CgroupLine } from "../proc-text.ts";
+import { explainCpuMax, firstCpuMax, isLimit, limitsOf } from "./cgroup-limits.ts";
 import { explainBytes, gather, type Group, groupBy, type Readable, type Row, rows, shown } from "./group.ts";
 
 export interface CgroupView extends CgroupLine {
   readonly version: 1 | 2;
   /** Its folder as you see it; undefined where no mount shows it to you. */
   readonly folder: string | undefined;
-  /** Content of its files, by their names, of those in CGROUP_FILES that it has; version 2 only. */
+  /** Content of its files, by their names: of CGROUP_FILES those that it has, or of version 1 those that limit. */
   readonly files: Readonly<Record<string, string>>;
+  /** The groups above it that set a limit, from the nearest on: what holds there holds here. */
+  readonly above: readonly { readonly path: string; readonly files: Readonly<Record<string, string>> }[];
 }
 
 /** What is read of a cgroup of version 2. */
@@ -67,13 +70,36 @@ function explainViews(views: readonly CgroupView[]): readonly Row[] {
     ({ path }) => path,
   );
   return [
-    ...gather(second, (view) => [{ label: "version 2", value: view.path }, ...explainFiles(view)]),
-    ...[...first].map(([path, lines]) => ({
-      label: "version 1",
-      value: path,
-      note: lines.map(({ controllers }) => controllers.join(", ")).join(", "),
-    })),
+    ...gather(second, (view) => [
+      { label: "version 2", value: view.path },
+      ...explainFiles(view),
+      ...explainAbove(view),
+    ]),
+    ...gather([...first], ([path, lines]) => [
+      { label: "version 1", value: path, note: lines.map(({ controllers }) => controllers.join(", ")).join(", ") },
+      ...gather(lines, (view) => [...explainFirst(view), ...explainAbove(view)]),
+    ]),
   ];
+}
+
+/** What version 1 has in files of other names. */
+function explainFirst({ files }: CgroupView): readonly Row[] {
+  const limit = files["memory.limit_in_bytes"];
+  return [
+    use("memory", files["memory.usage_in_bytes"], isLimit(limit) ? limit : "max", bytesWord),
+    use("processes", files["pids.current"], files["pids.max"], (text) => text),
+    one("processor", firstCpuMax(files), explainCpuMax, "time it may use"),
+  ].filter((row) => row !== undefined);
+}
+
+function explainAbove({ above }: CgroupView): readonly Row[] {
+  return above.map(({ path, files }) => ({
+    label: "above",
+    value: `${path}: ${limitsOf(files)
+      .map((limit) => `${limit.of} ${limit.value}`)
+      .join(", ")}`,
+    note: "what holds there holds here",
+  }));
 }
 
 function explainFiles({ files, folder, path }: CgroupView): readonly Row[] {
@@ -114,12 +140,6 @@ function use(label: string, current: string | undefined, max: string | undefined
 
 function bytesWord(text: string): string {
   return /^\d{1,20}$/.test(text) ? explainBytes(Number(text)) : text;
-}
-
-/** "50000 100000" → "0.5 processors"; "max 100000" → "no limit". */
-function explainCpuMax(text: string): string {
-  const [quota = "max", period = "100000"] = text.split(" ");
-  return quota === "max" ? "no limit" : `${Number(quota) / Number(period)} processors`;
 }
 
 function explainMicroseconds(text: string): string {

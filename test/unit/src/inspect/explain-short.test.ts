@@ -88,10 +88,19 @@ describe("explainShort()", () => {
     );
     const filter = { ...confinement, seccomp: { mode: "filter", filters: 1 } } as const;
     expect(said("held back", { confinement: filter })).toBe("a filter of system calls");
-    const line = { hierarchy: 0, controllers: [], path: "/x", version: 2, folder: "/sys/fs/cgroup/x" } as const;
+    const line = {
+      hierarchy: 0,
+      controllers: [],
+      path: "/x",
+      version: 2,
+      folder: "/sys/fs/cgroup/x",
+      above: [],
+    } as const;
     const limited = (files: Readonly<Record<string, string>>): string | undefined =>
       said("held back", { cgroups: { value: [{ ...line, files }] } });
     expect(limited({ "memory.max": "1000", "pids.max": "max", "cpu.max": "max 100000" })).toBe("a limit of memory");
+    const above = [{ path: "/", files: { "memory.max": "1000" } }];
+    expect(said("held back", { cgroups: { value: [{ ...line, files: {}, above }] } })).toBe("a limit of memory");
     expect(limited({ "pids.max": "9", "cpu.max": "5000 100000" })).toBe(
       "a limit of processes, a limit of processor time",
     );

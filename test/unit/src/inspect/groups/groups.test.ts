@@ -1,6 +1,7 @@
 // The smaller groups: texts as the kernel writes them, and the words that they become.
 import { describe, expect, test } from "bun:test";
 import { explainCgroups, findCgroup } from "#src/inspect/groups/cgroups.ts";
+import { limitsOf } from "#src/inspect/groups/cgroup-limits.ts";
 import { explainClocks, parseClockOffsets } from "#src/inspect/groups/clocks.ts";
 import { explainBytes, type Group, mapReadable, type Readable, refused } from "#src/inspect/groups/group.ts";
 import { explainAge, parseCommand, startedAt } from "#src/inspect/groups/identity.ts";
@@ -199,7 +200,7 @@ describe("cgroups", () => {
       "cpu.stat": "usage_usec 1500000\nuser_usec 1",
       "cgroup.freeze": "1",
     };
-    const view = { hierarchy: 0, controllers: [], path: "/x", version: 2, folder: "/f", files } as const;
+    const view = { hierarchy: 0, controllers: [], path: "/x", version: 2, folder: "/f", files, above: [] } as const;
     expect(linesOf(explainCgroups({ value: [view] }))).toEqual([
       "version 2: /x",
       "memory: 1 MiB of no limit",
@@ -208,6 +209,33 @@ describe("cgroups", () => {
       "cpu used: 1.5 s",
       "frozen: yes",
     ]);
+  });
+
+  test("limits of version 1 and of the groups above are said, too", () => {
+    const files = { "memory.usage_in_bytes": "1048576", "memory.limit_in_bytes": "9223372036854771712" };
+    const above = [{ path: "/up", files: { "memory.limit_in_bytes": "2097152" } }];
+    const memory = { hierarchy: 3, controllers: ["memory"], path: "/up/x", version: 1, folder: "/f", files } as const;
+    const quota = { "cpu.cfs_quota_us": "150000", "cpu.cfs_period_us": "100000" };
+    const cpu = { ...memory, controllers: ["cpu"], files: quota, above: [] };
+    const pids = { ...cpu, controllers: ["pids"], files: { "pids.current": "2", "pids.max": "max" } };
+    expect(linesOf(explainCgroups({ value: [{ ...memory, above }, cpu, pids] }))).toEqual([
+      "version 1: /up/x",
+      "memory: 1 MiB of no limit",
+      "above: /up: memory 2 MiB",
+      "processor: 1.5 processors",
+      "processes: 2 of no limit",
+    ]);
+  });
+
+  test.each([
+    [{ "memory.max": "max", "pids.max": "max", "cpu.max": "max 100000" }, []],
+    [{ "memory.limit_in_bytes": "9223372036854771712", "cpu.cfs_quota_us": "-1" }, []],
+    [{ "memory.max": "1048576", "pids.max": "0" }, ["memory 1 MiB", "processes 0"]],
+    [{ "cpu.max": "50000 100000" }, ["processor time 0.5 processors"]],
+    [{ "cpu.cfs_quota_us": "50000", "cpu.cfs_period_us": "100000" }, ["processor time 0.5 processors"]],
+    [{ "memory.max": "", "pids.max": "no number" }, []],
+  ])("%j limits %j", (files, limits) => {
+    expect(limitsOf(files).map(({ of, value }) => `${of} ${value}`)).toEqual(limits);
   });
 });
 
