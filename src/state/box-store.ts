@@ -12,6 +12,7 @@ import { type BoxStatus, killedStatusFile, parseStatusFile } from "./box-status.
 import { type Life, type ExactProcess, readIdentity, readLife } from "./process-life.ts";
 import { openLogFiles } from "./open-log-files.ts";
 import { settleBox } from "./settle-box.ts";
+import { isMissing } from "./state-files.ts";
 import { findStateFolder, openStateFolder } from "./state-folder.ts";
 
 const PART = "boxes";
@@ -146,10 +147,6 @@ function readIfThere(path: string): Buffer | undefined {
     if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 
 /** What a killed nsbox left behind. */

@@ -45,10 +45,16 @@ function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+const MISSING: readonly unknown[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG"];
+
+/** Nothing has the name, or nothing can have it. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && MISSING.includes(error.code);
 }
 
 /** Makes a folder; false if something has its name already: names are taken this way, by one caller only. */

@@ -132,6 +132,12 @@ describeWith(["userns"], "nsbox exec BOX", () => {
 });
 
 describeWith(["userns"], "nsbox exec PID", () => {
+  testWith(["unprivileged"], "does not enter what is another user's", async () => {
+    const { stderr, exitCode } = await nsbox(["exec", "1", "true"]);
+    expect(stderr).toMatch(/^nsbox: Cannot enter process 1: EACCES .*\n {2}hint {2}run nsbox as root/);
+    expect(exitCode).toBe(125);
+  });
+
   test("enters the namespaces of a process that nsbox did not start", async () => {
     const child = Bun.spawn(
       ["unshare", "-Urpmunif", "--mount-proc", "sh", "-c", "hostname foreign; echo up; exec sleep 1000"],

@@ -109,6 +109,9 @@ describeWith(["userns"], "the end of a box", () => {
     }
     const { stderr } = await boxes.nsbox(["logs", "quiet-oter"]);
     expect(stderr).toContain('Cannot find the box "quiet-oter": there is none of this name');
+    const long = await boxes.nsbox(["stop", "x".repeat(300)]);
+    expect(long.stderr).toContain("there is none of this name");
+    expect(long.exitCode).toBe(125);
     expect(stderr).toContain("did you mean quiet-otter?");
   });
 

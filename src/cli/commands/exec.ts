@@ -7,7 +7,7 @@ import { emptyDraft } from "#src/cli/run-draft.ts";
 import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
 import { readFacts } from "#src/host/read-facts.ts";
-import { readExecTarget, readOwnTarget } from "#src/inspect/read-exec-target.ts";
+import { readExecTarget, readOwnTarget, type ReadTarget } from "#src/inspect/read-exec-target.ts";
 import { type ExecRequest, runExec, startExec } from "#src/run/run-exec.ts";
 import { buildBoxExec, buildProcessExec, type ExecOptions, type ExecTarget, rootInside } from "#src/spec/build-exec.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
@@ -157,8 +157,27 @@ function refusePartial(options: ExecOptions, box: string): void {
 /** What a box may be left for when that is said: the rest of what confines it holds all the same. */
 const REPLACEABLE: readonly NamespaceType[] = ["net", "uts", "ipc"];
 
+function readTarget(pid: number, options: ExecOptions, joined: readonly NamespaceType[]): ReadTarget {
+  try {
+    return readExecTarget(pid, options, joined);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "EACCES" || code === "EPERM") {
+      throw new NsboxError("EHOST", `Cannot enter process ${pid}: ${code} (what is not yours may not be looked at)`, {
+        hint: "run nsbox as root, or as the user whose process it is",
+        cause,
+      });
+    }
+    if (code !== "ENOENT" && code !== "ESRCH") throw cause;
+    throw new NsboxError("ESPEC", `Cannot enter process ${pid}: it has ended`, {
+      hint: "nsbox ls shows which processes there are",
+      cause,
+    });
+  }
+}
+
 function specBeside(pid: number, args: readonly string[], options: ExecOptions, facts: HostFacts, joins: Joins): Spec {
-  const { target, hasFilter } = readExecTarget(pid, options, typesOf(joins));
+  const { target, hasFilter } = readTarget(pid, options, typesOf(joins));
   if (hasFilter) {
     printError(
       `nsbox: note: process ${pid} has a seccomp filter, which nobody can copy: this command runs without it\n`,
