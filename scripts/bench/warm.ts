@@ -36,7 +36,7 @@ export function limitPlan(uid: number, gid: number): Plan {
     init: [
       { kind: "close-on-exec", file: "report" },
       { kind: "start-command", keep: undefined, shareMemory: true },
-      { kind: "supervise", forward: FORWARDED_SIGNALS },
+      { kind: "supervise", forward: FORWARDED_SIGNALS, filter: undefined },
     ],
     command: [{ kind: "exec", args: ["/bin/true"], env: ["PATH=/usr/bin:/bin"], candidates: ["/bin/true"] }],
   };

@@ -116,7 +116,7 @@ function planNetwork(spec: Spec, first: boolean): Omit<BothParts, "become"> {
 
 function planInit(spec: Spec, facts: HostFacts): readonly Step[] {
   const start = {
-    shareMemory: spec.linux.namespaces.time.kind !== "new",
+    shareMemory: sharesMemory(spec),
     keep: initCapabilities(spec, facts),
   };
   const { detached, timeoutMs, passFds } = spec.box;
@@ -124,15 +124,30 @@ function planInit(spec: Spec, facts: HostFacts): readonly Step[] {
   if (detached === undefined) {
     return [
       ...initFiles(spec).map((file) => ({ kind: "close-on-exec", file }) as const),
+      ...(start.shareMemory ? [] : [...planOomScore(spec), { kind: "not-dumpable", forInit: true } as const]),
       { kind: "start-command", ...start },
-      { kind: "supervise", forward },
+      { kind: "supervise", forward, filter: initFilter(spec, facts) },
     ];
   }
   const { restart } = detached;
   const log = spec.process.terminal ? undefined : detached.log;
   // Who starts the command again needs all that it took to start it first.
   const keep = restart.kind === "no" ? start.keep : undefined;
-  return [...planOomScore(spec), { kind: "run-detached", ...start, keep, forward, restart, timeoutMs, passFds, log }];
+  const filter = restart.kind === "no" ? initFilter(spec, facts) : undefined;
+  return [
+    ...planOomScore(spec),
+    { kind: "run-detached", ...start, keep, forward, restart, timeoutMs, passFds, log, filter },
+  ];
+}
+
+/** Whether the init and the command, up to its exec, have their memory in common. */
+function sharesMemory({ linux }: Spec): boolean {
+  return linux.namespaces.time.kind !== "new";
+}
+
+/** Without no_new_privs the init has the command's filter; without a filter there is none to get around. */
+function initFilter({ process, linux }: Spec, { arch }: HostFacts): HostFacts["arch"] | undefined {
+  return linux.seccomp !== undefined && process.noNewPrivileges ? arch : undefined;
 }
 
 /** The launcher's files that the init still has, and the command has not. */
@@ -159,8 +174,10 @@ function planJoin(spec: Spec): readonly Step[] {
     const namespace = spec.linux.namespaces[type];
     if (namespace.kind === "join") steps.push({ kind: "join", type, path: namespace.path });
   }
-  // SECURITY: whoever holds CAP_SYS_PTRACE in the user namespace could read the launcher's memory from then on.
-  return spec.linux.namespaces.user.kind === "join" ? [{ kind: "not-dumpable" }, ...steps] : steps;
+  // SECURITY: whoever holds CAP_SYS_PTRACE in the user namespace, or is root and sees the box's first process in the PID
+  // namespace, could write to the launcher's memory, which that process shares (CVE-2016-9962).
+  const { user, pid } = spec.linux.namespaces;
+  return user.kind === "join" || pid.kind === "join" ? [{ kind: "not-dumpable" }, ...steps] : steps;
 }
 
 /** What the launcher does and what the box does, for one thing. */
@@ -308,7 +325,7 @@ export function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
   return [
     process.terminal ? { kind: "use-terminal" } : box.init ? { kind: "process-group" } : { kind: "session" },
     // The init of a box that lives on has it already, and the command of it.
-    ...(box.detached === undefined ? planOomScore(spec) : []),
+    ...(box.detached === undefined && (sharesMemory(spec) || !box.init) ? planOomScore(spec) : []),
     ...rlimits,
     { kind: "umask", umask: process.user.umask },
     { kind: "chdir", path: process.cwd },
@@ -327,7 +344,9 @@ export function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
     { kind: "signals", defaults: RESET_SIGNALS, mask: facts.signalMask },
     // SECURITY: the command runs a moment before the init has closed its files and let go of its capabilities. As late
     // as this, as who can't be traced can't open its own /proc files either.
-    ...(box.init && box.detached === undefined ? [{ kind: "not-dumpable", forInit: true } as const] : []),
+    ...(box.init && box.detached === undefined && sharesMemory(spec)
+      ? [{ kind: "not-dumpable", forInit: true } as const]
+      : []),
     ...(process.noNewPrivileges ? planSeccomp(spec) : []),
     { kind: "exec", args: process.args, env: process.env, candidates },
   ];

@@ -45,7 +45,8 @@ Every box has a filter of system calls unless \`--seccomp none\` is said; \`--se
 OCI runtime specification, or of Docker and Podman. What follows is the profile that holds when nothing is said.
 \`nsbox seccomp check default CALL [ARGUMENTS]\` says what becomes of a call, \`nsbox seccomp dump default\` shows the program.
 
-- The filter is set as the last thing before the command; the box's init is not filtered, and takes no input.
+- The filter is set as the last thing before the command. The box's init has another, of the few calls that it makes, and
+  can't be traced by the box.
 - A refusal is an errno that programs know: nothing is killed but who makes 32-bit calls (\`int 0x80\`), which have numbers
   of their own. x32 calls are ENOSYS. A profile of your own is about the machine's own 64-bit calls too: what it says of
   other architectures is not used, and their calls are refused.

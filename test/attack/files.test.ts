@@ -28,7 +28,7 @@ const ATTACKS: readonly Attack[] = [
     line: 6,
     name: "the old root through /proc/1/root and /proc/1/cwd",
     script: "for p in root cwd; do cat /proc/1/$p/DIR/secret && echo PWNED; done",
-    control: { flags: ["--ro", "DIR"] },
+    control: { flags: ["--ro", "DIR", "--cap-add", "sys_ptrace"] },
   },
   {
     line: 5,

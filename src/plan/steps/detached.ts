@@ -10,6 +10,8 @@ import { LOG_PIPE } from "#src/spec/log-layout.ts";
 import type { KeptLog, Restart } from "#src/spec/spec.ts";
 import { SIGINFO, STATUS, STATUS_VERSION } from "#src/spec/status-layout.ts";
 import type { StepKind } from "../step.ts";
+import type { HostFacts } from "#src/spec/facts.ts";
+import { FILTER_INIT, filterInitCalls } from "./filter-init.ts";
 import { COMMAND } from "./init.ts";
 import { capsetCall } from "./process.ts";
 import { TAKE, takeOutputCalls, watchPipeCalls } from "./record-output.ts";
@@ -51,6 +53,8 @@ export interface RunDetachedStep {
   readonly restart: Restart;
   readonly timeoutMs: number | undefined;
   readonly passFds: readonly number[];
+  /** See SuperviseStep; undefined also where it starts the command again, for which it needs any call. */
+  readonly filter: HostFacts["arch"] | undefined;
   /** What is printed comes through the init, which writes it down; undefined: it does not. */
   readonly log: KeptLog | undefined;
 }
@@ -88,13 +92,14 @@ export const runDetachedStep: StepKind<RunDetachedStep> = {
     const what = log === undefined ? "how it ends" : "what it prints and how it ends";
     return `start the command${holds}, forward ${forward.map(signalName).join(" ")}, write down ${what}${again}${time}`;
   },
-  lower: (step) => [
-    ...startCalls(step),
-    ...waitCalls(step),
-    ...reapCalls(step),
-    ...restartCalls(step),
-    ...endCalls(step),
-  ],
+  lower: (step) => {
+    const left = [...waitCalls(step), ...reapCalls(step), ...restartCalls(step), ...endCalls(step)];
+    const filter = filterInitCalls(step.filter, left);
+    const next = goOn(step);
+    // A filter comes first of all that is left.
+    const then = filter.length > 0 ? FILTER_INIT : next;
+    return [...startCalls(step, then), ...filter.map((one) => ({ ...one, then: next })), ...left];
+  },
 };
 
 /** Where the init goes once it has done what a signal asked for. */
@@ -102,7 +107,7 @@ function goOn({ log }: RunDetachedStep): string {
   return log === undefined ? "waiting" : TAKE;
 }
 
-function startCalls(step: RunDetachedStep): readonly Call[] {
+function startCalls(step: RunDetachedStep, then: string): readonly Call[] {
   const { shareMemory, keep, restart, timeoutMs, passFds, log } = step;
   const flags = (shareMemory ? CLONE.VM : 0) | CLONE.VFORK | CLONE.PARENT_SETTID | SIG.CHLD;
   // What is started once is not held open; what is started again needs it again.
@@ -127,10 +132,10 @@ function startCalls(step: RunDetachedStep): readonly Call[] {
     // As in the init of a box in the foreground; a command that is started again is read from the file again.
     call("madvise", [{ kind: "address", label: COMMAND }, LIGHTEN_BYTES, MADV.DONTNEED], {
       cases: [
-        { equals: "ENOMEM", then: goOn(step) },
-        { equals: "EINVAL", then: goOn(step) },
+        { equals: "ENOMEM", then },
+        { equals: "EINVAL", then },
       ],
-      then: goOn(step),
+      then,
     }),
   ];
 }

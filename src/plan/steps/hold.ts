@@ -32,6 +32,8 @@ export const holdStep: StepKind<HoldStep> = {
   explain: () => "close every file, and stay until it is ended",
   lower: () => [
     call("prctl", [PR.SET_NAME, HOLDER]),
+    // SECURITY: a box in its namespaces would get around its filter through a process that has none.
+    call("prctl", [PR.SET_DUMPABLE, 0, 0, 0, 0]),
     // KERNEL: a child of who ignores SIGCHLD is reaped at once, see wait(2). struct sigaction: the handler comes first.
     call("rt_sigaction", [SIG.CHLD, new Uint8Array(new BigUint64Array([SIG_IGN, 0n, 0n, 0n]).buffer), 0, 8]),
     // The report is among them: its end tells the launcher that the namespaces are ready.

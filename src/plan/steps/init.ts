@@ -5,6 +5,8 @@ import { PR } from "#ffi/uapi/prctl.ts";
 import { CLD, SIG, signalName, signalSet } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { call, memory, result } from "#ffi/tape/call.ts";
+import type { HostFacts } from "#src/spec/facts.ts";
+import { FILTER_INIT, filterInitCalls } from "./filter-init.ts";
 import { capsetCall } from "./process.ts";
 import type { StepKind } from "../step.ts";
 
@@ -52,23 +54,19 @@ export const startCommandStep: StepKind<StartCommandStep> = {
 export interface SuperviseStep {
   readonly kind: "supervise";
   readonly forward: readonly number[];
+  /** The machine whose calls its own filter knows; undefined: it has none, or the command's. */
+  readonly filter: HostFacts["arch"] | undefined;
 }
 
 export const superviseStep: StepKind<SuperviseStep> = {
   phase: "exec",
-  explain: (step) => `reap orphans, forward ${step.forward.map(signalName).join(" ")}, end as the command ends`,
+  explain: ({ forward, filter }) => {
+    const rest = filter === undefined ? "" : ", make no other calls";
+    return `reap orphans, forward ${forward.map(signalName).join(" ")}, end as the command ends${rest}`;
+  },
   lower: (step) => {
     const set = new Uint8Array(new BigUint64Array([signalSet([...step.forward, SIG.CHLD])]).buffer);
-    return [
-      // The command's arguments and environment are its own by now: give the pages that hold them back. A range
-      // beyond the tape is ENOMEM, after what is mapped has been given back; see madvise(2).
-      call("madvise", [{ kind: "address", label: COMMAND }, LIGHTEN_BYTES, MADV.DONTNEED], {
-        cases: [
-          { equals: "ENOMEM", then: "waiting" },
-          { equals: "EINVAL", then: "waiting" }, // pages larger than ours
-        ],
-        then: "waiting",
-      }),
+    const left = [
       call("rt_sigtimedwait", [set, 0, 0, 8], {
         label: "waiting",
         cases: [
@@ -99,6 +97,21 @@ export const superviseStep: StepKind<SuperviseStep> = {
       call("exit_group", [result("killed")]),
       call("load", [siginfo(SI.status), 0], { label: "exited" }),
       call("exit_group", [result("exited")]),
+    ];
+    const filter = filterInitCalls(step.filter, left);
+    const then = filter.length > 0 ? FILTER_INIT : "waiting";
+    return [
+      // The command's arguments and environment are its own by now: give the pages that hold them back. A range
+      // beyond the tape is ENOMEM, after what is mapped has been given back; see madvise(2).
+      call("madvise", [{ kind: "address", label: COMMAND }, LIGHTEN_BYTES, MADV.DONTNEED], {
+        cases: [
+          { equals: "ENOMEM", then },
+          { equals: "EINVAL", then }, // pages larger than ours
+        ],
+        then,
+      }),
+      ...filter,
+      ...left,
     ];
   },
 };

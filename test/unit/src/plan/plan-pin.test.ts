@@ -61,7 +61,7 @@ describe("buildPinPlan()", () => {
       const plan = buildPinPlan({ ...WEB, types: [type], hostname: undefined }, facts);
       expect(() => checkRendezvous(plan)).not.toThrow();
       expect(lowerLaunch(plan).calls.length).toBeGreaterThan(10);
-      expect(lowerInit(plan).calls.length).toBe(4);
+      expect(lowerInit(plan).calls.length).toBe(5);
     }
   });
 });
