@@ -48,6 +48,7 @@ export type Need =
   | "ping"
   | "dig"
   | "macvlan"
+  | "ipvlan"
   | "ps"
   | "capsh"
   | "strace"
@@ -143,6 +144,11 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
     probe: () =>
       succeeds("unshare", "--net", "sh", "-c", "ip link add v0 type veth && ip link add m0 link v0 type macvlan"),
     from: "a kernel with macvlan",
+  },
+  ipvlan: {
+    probe: () =>
+      succeeds("unshare", "--net", "sh", "-c", "ip link add v0 type veth && ip link add i0 link v0 type ipvlan"),
+    from: "a kernel with ipvlan, as Debian has: in a virtual machine with that one, if not here",
   },
   ip: { probe: () => inPath("ip"), from: "iproute2" },
   ps: { probe: () => inPath("ps"), from: "procps" },
