@@ -1,8 +1,8 @@
 // A caller in a chroot: a box must not be confined by that alone, since CAP_SYS_CHROOT gets out of one.
 import { expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readlinkSync } from "node:fs";
 import { describeWith } from "#test/support/needs.ts";
-import { NSBOX, tempDir } from "#test/support/nsbox.ts";
+import { NSBOX, tempDir, waitFor } from "#test/support/nsbox.ts";
 
 /** Leaves a chroot by the known way, then says whether a file is seen that lies outside of it. */
 const ESCAPE = `
@@ -37,5 +37,17 @@ describeWith(["root", "python3"], "a box whose caller is in a chroot", () => {
 
   test("keeps a command in that has CAP_SYS_CHROOT over the host's user namespace", () => {
     expect(inChroot([NSBOX, "run", "--userns", "host", "--", "python3", "-c", ESCAPE])).toBe("inside");
+  });
+
+  test("is not made where the mounts are locked to it by the user namespace that it joins", async () => {
+    const pinned = Bun.spawn(["unshare", "-Ur", "sleep", "1000"]);
+    try {
+      const userNamespace = (who: number | "self"): string => readlinkSync(`/proc/${who}/ns/user`);
+      await waitFor(() => userNamespace(pinned.pid) !== userNamespace("self"), "a user namespace to join");
+      const said = inChroot([NSBOX, "run", "--userns", String(pinned.pid), "--", "python3", "-c", ESCAPE]);
+      expect(said).toContain("what lies beyond a chroot: pivot_root");
+    } finally {
+      pinned.kill();
+    }
   });
 });

@@ -165,17 +165,26 @@ export interface PivotStep {
 
 const ROOTED = "rooted";
 
+const STATX_MNT_ID = 0x1000;
+const STATX_BYTES = 256;
+const STX_MNT_ID = 144;
+const rootBefore = (at: number): Arg => memory("root before", STATX_BYTES, at);
+const rootAfter = (at: number): Arg => memory("root after", STATX_BYTES, at);
+
 /**
  * Again from the mount namespace's own root, which pivot_root leaves where it is for who is in a chroot.
  *
- * KERNEL: entering a mount namespace, one's own too, makes its root the process's, see setns(2). Where that is the new
- * root already, pivot_root answers EBUSY.
+ * KERNEL: entering a mount namespace, one's own too, makes its root the process's, see setns(2).
  */
 function leaveChrootCalls(tree: string): readonly Call[] {
   return [
+    call("statx", [AT.FDCWD, "/", 0, STATX_MNT_ID, rootBefore(0)]),
     call("setns", [result("own mounts"), CLONE.NEWNS]),
+    call("statx", [AT.FDCWD, "/", 0, STATX_MNT_ID, rootAfter(0)]),
+    call("load", [rootBefore(STX_MNT_ID), 0], { label: "root before" }),
+    call("load", [rootAfter(STX_MNT_ID), 0], { cases: [{ equals: result("root before"), then: ROOTED }] }),
     call("fchdir", [fd(tree)]),
-    call("pivot_root", [".", "."], { cases: [{ equals: "EBUSY", then: ROOTED }] }),
+    call("pivot_root", [".", "."]),
     call("umount2", [".", MNT.DETACH]),
   ];
 }
