@@ -11,6 +11,7 @@ import type { HostFacts, PathKind, SubIdRange } from "#src/spec/facts.ts";
 import { protectedOnHost, writableSources } from "#src/spec/build-protected.ts";
 import { hiddenOnHost } from "#src/spec/build-hidden.ts";
 import type { RunOptions } from "#src/spec/options.ts";
+import { SECRET_FILES } from "#src/spec/secret-files.ts";
 import type { PassedFileRule } from "#src/spec/spec.ts";
 import { normalPath } from "#src/spec/path.ts";
 import { callerSignalMask } from "./hold-signals.ts";
@@ -25,8 +26,9 @@ export function readFacts(options: RunOptions): HostFacts {
   const cwd = process.cwd();
   const homes = readHomes(env);
   const paths: Record<string, PathKind> = {};
-  for (const path of pathsOf(options, cwd, homes)) paths[path] = pathKind(path);
   const uid = rawSyscall("geteuid");
+  for (const path of pathsOf(options, cwd, homes)) paths[path] = pathKind(path);
+  if (uid === 0) for (const path of SECRET_FILES) paths[path] = pathKind(path);
   return {
     arch: process.arch === "arm64" ? "arm64" : "x64",
     kernel: readKernel(),
@@ -45,7 +47,7 @@ export function readFacts(options: RunOptions): HostFacts {
     ownUids: uid === 0 ? readOwnIds("/proc/self/uid_map") : [],
     ownGids: uid === 0 ? readOwnIds("/proc/self/gid_map") : [],
     signalMask: callerSignalMask(),
-    passedFiles: readPassedFiles([0, 1, 2, ...options.passFds]),
+    ...readPassedFiles([0, 1, 2, ...options.passFds]),
     unwritable: options.protect ? unwritableOf(writableSources(options, cwd, homes)) : [],
     passableFds: options.passFds.length === 0 ? [] : options.passFds.filter(isPassable),
     rootOwner: uid === 0 && options.root?.kind === "dir" ? ownerOf(normalPath(options.root.path, cwd)) : undefined,
@@ -190,17 +192,19 @@ function unwritableOf(folders: readonly string[]): readonly string[] {
 const ACCESS = ["read", "write", "both"] as const;
 const O_ACCMODE = 3;
 
-/** Whether each was opened for reading, writing or both; nothing where one is closed, or a folder. */
-function readPassedFiles(fds: readonly number[]): readonly PassedFileRule[] {
+/** Whether each was opened for reading, writing or both, and which are folders; nothing where one is closed. */
+function readPassedFiles(fds: readonly number[]): Pick<HostFacts, "passedFiles" | "openFolders"> {
   const found: PassedFileRule[] = [];
+  const folders: number[] = [];
   for (const fd of fds) {
     const flags = rawSyscall("fcntl", fd, F.GETFL);
     const access = ACCESS[flags & O_ACCMODE];
     // KERNEL: a folder can't be opened for writing; one that is passed gives no right to what is below it.
-    if (flags < 0 || access === undefined || (access === "read" && pathKind(`/proc/self/fd/${fd}`) === "dir")) continue;
-    found.push({ fd, access });
+    if (flags < 0 || access === undefined) continue;
+    if (access === "read" && pathKind(`/proc/self/fd/${fd}`) === "dir") folders.push(fd);
+    else found.push({ fd, access });
   }
-  return found;
+  return { passedFiles: found, openFolders: folders };
 }
 
 /** Whether this descriptor of ours is a terminal. */

@@ -21,6 +21,7 @@ export async function decide(draft: RunDraft, args: readonly string[]): Promise<
     terminal: false,
     // The command gets the mask that this process would give any child.
     signalMask: 0n,
+    openFolders: [],
     passedFiles: [
       { fd: 0, access: "read" },
       { fd: 1, access: "write" },

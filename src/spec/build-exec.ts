@@ -1,5 +1,6 @@
 // What `exec` says, and what it enters → the Spec of a command there. Pure.
 import { CAPS } from "#ffi/uapi/capability.ts";
+import { checkStreams } from "./check-streams.ts";
 import { buildEnv } from "./build-env.ts";
 import type { HostFacts } from "./facts.ts";
 import type { NamespaceOption, RunOptions } from "./options.ts";
@@ -29,6 +30,7 @@ export interface ExecOptions {
 /** A command in a box: as free as the box's own command, unless more is asked for. */
 export function buildBoxExec(spec: Spec, args: readonly string[], options: ExecOptions, facts: HostFacts): Spec {
   const terminal = wantsTerminal(options, facts);
+  if (!terminal && !options.detach) checkStreams(facts);
   const { process, box } = spec;
   const user = userOf(process.user, options);
   return {
@@ -77,6 +79,7 @@ export function buildProcessExec(
   options: ExecOptions,
   facts: HostFacts,
 ): Spec {
+  if (!wantsTerminal(options, facts) && !options.detach) checkStreams(facts);
   const user = userOf(target.user, options);
   const changed = user.uid !== target.user.uid;
   const join = { kind: "join", path: "" } as const;

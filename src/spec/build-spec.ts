@@ -4,6 +4,7 @@ import { MASKED_PATHS, DEFAULT_HOSTNAME, DEFAULT_OOM_SCORE_RISE, READONLY_PATHS 
 import { checkNetwork } from "./check-network.ts";
 import { buildDetached, checkDetached } from "./check-detached.ts";
 import { buildAudit } from "./build-audit.ts";
+import { checkStreams } from "./check-streams.ts";
 import { buildCapabilities } from "./build-capabilities.ts";
 import { buildEgress } from "./build-egress.ts";
 import { buildEnv } from "./build-env.ts";
@@ -16,6 +17,7 @@ import type { HostFacts, SubIdRange } from "./facts.ts";
 import type { NamespaceOption, RunOptions } from "./options.ts";
 import type { BoxNetwork } from "./network.ts";
 import { normalPath } from "./path.ts";
+import { secretFiles } from "./secret-files.ts";
 import { sameIds } from "./same-ids.ts";
 import { checkWithoutNamespaces } from "./without-namespaces.ts";
 import {
@@ -47,6 +49,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Secco
   checkPassFds(options, facts);
   checkDetached(options, namespaces);
   const terminal = options.detach ? options.tty === true : (options.tty ?? facts.terminal);
+  if (!options.detach && !terminal) checkStreams(facts);
   const proc = options.proc ?? (mayMountProc(namespaces) ? "fresh" : "bind");
   const mountsMade = namespaces.mnt.kind === "new";
   const mounts = mountsMade ? buildMounts({ options, facts, root, namespaces, proc }) : [];
@@ -80,7 +83,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Secco
     box: {
       name: options.name,
       egress: buildEgress(options, facts.cwd, namespaces),
-      hidden: mountsMade ? buildHidden(options, facts) : [],
+      hidden: mountsMade ? [...secretFiles(options, facts, root), ...buildHidden(options, facts)] : [],
       protected: buildProtected(options, facts, mounts),
       landlock: buildLandlock({ options, facts, root, mounts, namespaces, bounding, terminal }),
       network: buildNetwork(options, facts),

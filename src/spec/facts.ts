@@ -53,6 +53,8 @@ export interface HostFacts {
   readonly passableFds: readonly number[];
   /** Standard streams, and what is passed on, but for folders. */
   readonly passedFiles: readonly PassedFileRule[];
+  /** Those of the same that are folders. */
+  readonly openFolders: readonly number[];
   /** Of the folders that are shown writable, those that the caller can't write to. */
   readonly unwritable: readonly string[];
   /** The uid that the folder of --root belongs to; read only by root, who alone can map it to others. */

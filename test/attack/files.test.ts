@@ -83,6 +83,13 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     line: 12,
+    name: "passwords of the host, from a box of root's",
+    script: "grep -q : /etc/shadow && echo PWNED; grep -q : /etc/gshadow && echo PWNED",
+    control: { flags: ["--ro", "/etc/shadow"] },
+    needs: ["root"],
+  },
+  {
+    line: 12,
     name: "sockets of services in /run",
     script: '[ -n "$(ls -A /run)" ] && echo PWNED',
     control: { flags: ["--ro", "DIR:/run"] },
@@ -101,6 +108,18 @@ describeWith(["userns"], "files, 1: inherited descriptors", () => {
     expect((await run("")).stdout).not.toContain("secret");
     expect((await run("--pass-fd 9 --no-landlock")).stdout).toContain("secret");
   });
+
+  test.each([["0"], ["1"], ["2"]])(
+    "a folder as descriptor %s is refused: it would be a way out behind all mounts",
+    async (fd) => {
+      using dir = tempDir();
+      writeFileSync(dir.join("secret"), "x");
+      const command = `exec '${NSBOX}' run -- sh -c 'ls /proc/self/fd/*/' ${fd}<'${dir.path}'`;
+      const { stdout, exitCode } = await runCommand(["sh", "-c", command]);
+      expect(stdout).not.toContain("secret");
+      expect(exitCode).toBe(125);
+    },
+  );
 
   test("--workdir does not lead out through one (CVE-2024-21626)", async () => {
     using dir = tempDir();

@@ -19,6 +19,7 @@ export const SAMPLE_FACTS: HostFacts = {
   rootOwner: undefined,
   setgroupsDenied: false,
   readable: [{ path: "/usr", isFile: false, writable: false }],
+  openFolders: [],
   passedFiles: [
     { fd: 0, access: "read" },
     { fd: 1, access: "write" },

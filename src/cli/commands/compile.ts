@@ -93,6 +93,7 @@ async function decide(options: RunOptions): Promise<{ readonly spec: Spec; reado
     terminal: false,
     signalMask: 0n,
     passableFds: options.passFds,
+    openFolders: [],
     passedFiles: [
       { fd: 0, access: "read" },
       ...[1, 2].map((fd) => ({ fd, access: "write" }) as const),
