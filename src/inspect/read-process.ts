@@ -81,10 +81,12 @@ function readStatus(dir: ProcDir): Status {
 
 function subjectOf(dir: ProcDir, status: Status): Subject {
   const uid = numbersOf(status.get("Uid"))[1] ?? 0;
+  const zombie = status.get("State")?.startsWith("Z") === true;
   return {
     uid,
-    zombie: status.get("State")?.startsWith("Z") === true,
-    kernelThread: status.get("Kthread") === "1",
+    zombie,
+    // KERNEL: Kthread is since 6.8; before, who has no memory and has not ended is a thread of the kernel.
+    kernelThread: (status.get("Kthread") ?? (status.has("VmSize") || zombie ? "0" : "1")) === "1",
     dumpable: isDumpable(dir.owner(), uid),
     yourUid: rawSyscall("geteuid"),
   };
