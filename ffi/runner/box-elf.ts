@@ -1,8 +1,8 @@
-// A compiled box: code, texts and packed data to be read and executed; and unpacked, see pack.ts, in memory that is to
-// be read and written: tapes and start blocks.
+// A compiled box: code, squeezed texts and packed data to be read and executed; and unpacked, see pack.ts, in memory that
+// is to be read and written: tapes and start blocks. Texts follow there once they are needed, see squeeze.ts.
 //
-//   file    ┌ headers ┐┌ unpack, start, runner ┐┌ note ┐┌ texts ┐┌ packed ┐   at CODE_BASE: read, execute
-//   memory  ┌ zeros ┐┌ waiting ┐┌ init's tapes ┐┌ init's head ┐┌ launcher's tape, start block ┐┌ zeros ┐
+//   file    ┌ headers ┐┌ unpack, start, runner, expand ┐┌ note ┐┌ squeezed ┐┌ packed ┐   at CODE_BASE: read, execute
+//   memory  ┌ zeros ┐┌ waiting ┐┌ init's tapes ┐┌ init's head ┐┌ launcher's tape, start block ┐┌ zeros ┐┌ texts ┐
 //           DATA_BASE: read, write
 //
 // The init is a second executable: its head, and behind a hole the tapes, at the same addresses as in the box's own
@@ -10,7 +10,8 @@
 import { CODE_BASE, codeSegment, DATA_BASE, ELF_ALIGN, headerBytes, PF, PT } from "./elf.ts";
 import { type Segment, STACK_SEGMENT, writeHeaders } from "./elf.ts";
 import { CHUNK_BYTES, pack, unpack, unpackedBytes } from "./pack.ts";
-import { concatBytes, startCode, unpackCode } from "./start.ts";
+import { expand, squeeze } from "./squeeze.ts";
+import { concatBytes, expandCode, restorerOffset, startCode, unpackCode } from "./start.ts";
 
 type Arch = "x64" | "arm64";
 
@@ -18,17 +19,20 @@ const align = (offset: number): number => (offset + 15) & ~15;
 const BOX_SEGMENTS = 4;
 const INIT_SEGMENTS = 3;
 
-/** Where a box's parts lie, in the order of the file; what grows with the box comes last. */
+/** Where a box's parts lie whose length is always the same. */
 export interface BoxLayout {
+  /** What expands the texts: a signal's handler, and what that returns to. */
+  readonly expand: { readonly handler: number; readonly restorer: number };
   readonly noteOffset: number;
-  readonly textsAt: number;
 }
 
-/** Where note and texts lie. */
 export function boxLayout(arch: Arch): BoxLayout {
-  const code = unpackCode(arch, NOWHERE).length + startCode(arch, 0).length;
-  const noteOffset = align(headerBytes(BOX_SEGMENTS) + code);
-  return { noteOffset, textsAt: CODE_BASE + align(noteOffset + NOTE_BYTES) };
+  const expandOffset = headerBytes(BOX_SEGMENTS) + unpackCode(arch, NOWHERE).length + startCode(arch, 0).length;
+  const handler = CODE_BASE + expandOffset;
+  return {
+    expand: { handler, restorer: handler + restorerOffset(arch) },
+    noteOffset: align(expandOffset + expandCode(arch, NOWHERE).length),
+  };
 }
 
 const NOWHERE = { from: 0, to: 0, end: 0 };
@@ -36,17 +40,17 @@ const NOWHERE = { from: 0, to: 0, end: 0 };
 /** Where data begins: before it lies what the first chunk is like. */
 export const BOX_DATA_AT: number = DATA_BASE + CHUNK_BYTES;
 
-/** KERNEL: mount(2) copies so much from its options' address on; where memory ends before, each call faults twice. */
-const MOUNT_DATA_BYTES = 4096;
-
-/** Where the memory of a box ends whose data is so long. */
-export function boxMemoryEnd(bytes: number): number {
-  return BOX_DATA_AT + unpackedBytes(bytes) + MOUNT_DATA_BYTES;
-}
+/**
+ * Where texts go, behind whatever data there may be.
+ *
+ * KERNEL: mount(2) copies 4096 bytes from its options' address on; where memory ends before, each call faults twice.
+ */
+export const BOX_TEXTS_AT: number = DATA_BASE + 0x100000;
 
 export interface BoxParts {
   readonly arch: Arch;
   readonly tapes: BoxTapes;
+  /** For BOX_TEXTS_AT. */
   readonly texts: Uint8Array;
   /** For BOX_DATA_AT. */
   readonly data: Uint8Array;
@@ -54,21 +58,28 @@ export interface BoxParts {
 
 /** The whole file. */
 export function buildBoxElf({ arch, tapes, texts, data }: BoxParts): Uint8Array {
-  const { noteOffset, textsAt } = boxLayout(arch);
-  const packed = pack(data);
-  const packedOffset = align(textsAt - CODE_BASE + texts.length);
+  const { noteOffset } = boxLayout(arch);
+  const [squeezed, packed] = [squeeze(texts), pack(data)];
+  const squeezedOffset = align(noteOffset + NOTE_BYTES);
+  const packedOffset = align(squeezedOffset + squeezed.length);
   const file = new Uint8Array(packedOffset + packed.length);
   const start = headerBytes(BOX_SEGMENTS);
-  const end = BOX_DATA_AT + unpackedBytes(data.length);
-  const unpacking = unpackCode(arch, { from: CODE_BASE + packedOffset, to: BOX_DATA_AT, end });
-  file.set(concatBytes([unpacking, startCode(arch, tapes.launchBlock)]), start);
-  file.set(noteBytes({ ...tapes, packedOffset, dataBytes: data.length }), noteOffset);
-  file.set(texts, textsAt - CODE_BASE);
+  const dataEnd = BOX_DATA_AT + unpackedBytes(data.length);
+  const textsEnd = BOX_TEXTS_AT + texts.length;
+  const code = [
+    unpackCode(arch, { from: CODE_BASE + packedOffset, to: BOX_DATA_AT, end: dataEnd }),
+    startCode(arch, tapes.launchBlock),
+    expandCode(arch, { from: CODE_BASE + squeezedOffset, to: BOX_TEXTS_AT, end: textsEnd }),
+  ];
+  file.set(concatBytes(code), start);
+  const sizes = { packedOffset, dataBytes: data.length, textBytes: texts.length };
+  file.set(noteBytes({ ...tapes, ...sizes }), noteOffset);
+  file.set(squeezed, squeezedOffset);
   file.set(packed, packedOffset);
   const noteSegment = { type: PT.NOTE, flags: PF.R, offset: noteOffset, address: CODE_BASE + noteOffset };
   const segments = [
     codeSegment(file.length),
-    { ...dataSegment(0, 0, DATA_BASE), zeros: boxMemoryEnd(data.length) - DATA_BASE },
+    { ...dataSegment(0, 0, DATA_BASE), zeros: textsEnd - DATA_BASE },
     { ...noteSegment, size: NOTE_BYTES },
     STACK_SEGMENT,
   ];
@@ -112,6 +123,8 @@ export interface BoxNote extends BoxTapes {
   readonly packedOffset: number;
   /** How much it is once it is unpacked. */
   readonly dataBytes: number;
+  /** How much texts are once they are expanded. */
+  readonly textBytes: number;
 }
 
 export interface PlacedRecords {
@@ -122,13 +135,13 @@ export interface PlacedRecords {
 const NOTE_NAME = "nsbox\0\0\0";
 /** The layout's version: another one can't be read. */
 const NOTE_TYPE = 2;
-const NOTE_WORDS = 11;
+const NOTE_WORDS = 12;
 const NOTE_BYTES: number = 12 + NOTE_NAME.length + NOTE_WORDS * 4;
 
-function noteBytes({ launch, init, command, waiting, launchBlock, packedOffset, dataBytes }: BoxNote): Uint8Array {
+function noteBytes({ launch, init, command, waiting, ...rest }: BoxNote): Uint8Array {
   const head = new Uint8Array(new Uint32Array([6, NOTE_WORDS * 4, NOTE_TYPE]).buffer);
   const tapes = [launch, init, command, waiting].flatMap(({ at, count }) => [at, count]);
-  const words = [...tapes, launchBlock, packedOffset, dataBytes];
+  const words = [...tapes, rest.launchBlock, rest.packedOffset, rest.dataBytes, rest.textBytes];
   return concatBytes([head, new TextEncoder().encode(NOTE_NAME), new Uint8Array(new Uint32Array(words).buffer)]);
 }
 
@@ -142,10 +155,19 @@ export function readBoxNote(file: Uint8Array, arch: Arch): BoxNote | undefined {
   const word = (n: number): number => view.getUint32(12 + NOTE_NAME.length + n * 4, true);
   const records = (n: number): PlacedRecords => ({ at: word(n), count: word(n + 1) });
   const tapes = { launch: records(0), init: records(2), command: records(4), waiting: records(6) };
-  return { ...tapes, launchBlock: word(8), packedOffset: word(9), dataBytes: word(10) };
+  return { ...tapes, launchBlock: word(8), packedOffset: word(9), dataBytes: word(10), textBytes: word(11) };
 }
 
 /** A box's data, for BOX_DATA_AT; undefined where the file is cut short. */
 export function readBoxData(file: Uint8Array, { packedOffset, dataBytes }: BoxNote): Uint8Array | undefined {
   return unpack(file.subarray(packedOffset), dataBytes);
+}
+
+/** A box's texts, for BOX_TEXTS_AT; undefined where the file is cut short. */
+export function readBoxTexts(
+  file: Uint8Array,
+  arch: Arch,
+  { packedOffset, textBytes }: BoxNote,
+): Uint8Array | undefined {
+  return expand(file.subarray(align(boxLayout(arch).noteOffset + NOTE_BYTES), packedOffset), textBytes);
 }

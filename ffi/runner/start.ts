@@ -10,6 +10,9 @@
 // value is set unless a variable of the caller's has passed by that rule.
 import { ARM64_START_LISTING } from "./start-arm64.ts";
 import { X64_START_LISTING } from "./start-x64.ts";
+import { ARM64_EXPAND_LISTING } from "./expand-arm64.ts";
+import { X64_EXPAND_FILLED, X64_EXPAND_LISTING } from "./expand-x64.ts";
+import type { Listing } from "./x64.ts";
 import { ARM64_UNPACK_LISTING } from "./unpack-arm64.ts";
 import { X64_UNPACK_FILLED, X64_UNPACK_LISTING } from "./unpack-x64.ts";
 import { LOOP_OFFSET, listingBytes, runnerCode } from "./code.ts";
@@ -89,7 +92,7 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** Where a box's data is packed, and where it goes, as addresses. */
+/** Where something is packed, and where it goes, as addresses. */
 export interface Unpacking {
   readonly from: number;
   readonly to: number;
@@ -97,13 +100,41 @@ export interface Unpacking {
 }
 
 /** What unpacks a box's data. */
-export function unpackCode(arch: "x64" | "arm64", { from, to, end }: Unpacking): Uint8Array {
-  const code = listingBytes(arch === "x64" ? X64_UNPACK_LISTING : ARM64_UNPACK_LISTING);
-  const view = new DataView(code.buffer);
-  for (const [n, address] of [from, to, end].entries()) {
-    if (arch === "x64") view.setUint32(X64_UNPACK_FILLED[n] ?? 0, address, true);
-    else fillAddress(view, n * 8, address);
-  }
+export function unpackCode(arch: "x64" | "arm64", unpacking: Unpacking): Uint8Array {
+  return arch === "x64"
+    ? fillX64(X64_UNPACK_LISTING, X64_UNPACK_FILLED, unpacking)
+    : fillArm64(ARM64_UNPACK_LISTING, unpacking);
+}
+
+/** What expands a box's texts, as a signal's handler. */
+export function expandCode(arch: "x64" | "arm64", unpacking: Unpacking): Uint8Array {
+  return arch === "x64"
+    ? fillX64(X64_EXPAND_LISTING, X64_EXPAND_FILLED, unpacking)
+    : fillArm64(ARM64_EXPAND_LISTING, unpacking);
+}
+
+/** How far behind expandCode()'s first byte that begins to which its handler returns. */
+export function restorerOffset(arch: "x64" | "arm64"): number {
+  const listing = arch === "x64" ? X64_EXPAND_LISTING : ARM64_EXPAND_LISTING;
+  return listingBytes(
+    listing.slice(
+      0,
+      listing.findIndex(([, text]) => text === "restorer:"),
+    ),
+  ).length;
+}
+
+function fillX64(listing: Listing, places: readonly number[], { from, to, end }: Unpacking): Uint8Array {
+  const code = listingBytes(listing);
+  for (const [n, address] of [from, to, end].entries())
+    new DataView(code.buffer).setUint32(places[n] ?? 0, address, true);
+  return code;
+}
+
+/** These listings begin with three addresses. */
+function fillArm64(listing: Listing, { from, to, end }: Unpacking): Uint8Array {
+  const code = listingBytes(listing);
+  for (const [n, address] of [from, to, end].entries()) fillAddress(new DataView(code.buffer), n * 8, address);
   return code;
 }
 

@@ -1,8 +1,8 @@
 // (Plan, what it depends on) → an executable. Pure: the same input gives the same bytes.
 import {
   BOX_DATA_AT,
+  BOX_TEXTS_AT,
   boxLayout,
-  boxMemoryEnd,
   buildBoxElf,
   initHead,
   type PlacedRecords,
@@ -94,7 +94,7 @@ class Compiler {
 
   constructor(input: BoxInput, tagger?: CallTagger) {
     this.#input = input;
-    this.#messages = new Messages(boxLayout(input.arch).textsAt);
+    this.#messages = new Messages(BOX_TEXTS_AT);
     this.#tagger = tagger ?? new Tagger(this.#messages, input.plan);
     this.#waits = input.plan.setup.some((step) => step.kind === "wait");
   }
@@ -121,7 +121,8 @@ class Compiler {
       { ...execWords(tape, calls), words: this.#words(), rules: env, entry: tape.entry },
       blockAt,
     );
-    const end = boxMemoryEnd(blockAt + block.length - BOX_DATA_AT);
+    const texts = this.#messages.bytes();
+    const end = BOX_TEXTS_AT + texts.length;
     const waiting = this.#waiting(this.#waitCalls(pagesBetween(waitEnd, end)), tape.memory.get(BOX_PID) ?? 0);
     const data = placed(BOX_DATA_AT, [
       [BOX_DATA_AT, waiting.bytes],
@@ -138,7 +139,7 @@ class Compiler {
       launchBlock: blockAt,
     };
     this.#tagger.placed?.(data, BOX_DATA_AT, [tapes.launch, tapes.init, tapes.command]);
-    return buildBoxElf({ arch, tapes, texts: this.#messages.bytes(), data });
+    return buildBoxElf({ arch, tapes, texts, data });
   }
 
   #waiting(calls: readonly Call[], pidAt: number): Tape {
@@ -259,7 +260,7 @@ class Compiler {
       cannot: messages.line("nsbox: Cannot "),
       errnos: messages.errnos(),
       notFound: messages.line(notFoundText(execStep(this.#input.plan))),
-      noReport: messages.line("nsbox: Cannot start the box: neither /dev/null nor a pipe can be opened\n"),
+      expand: boxLayout(this.#input.arch).expand,
       placeholders: this.#input.placeholders,
       running: RUNNING,
     });

@@ -3,7 +3,7 @@
 // parts. The words of exec are as execvp(3)'s: each candidate is tried, and what was found but could not be executed
 // counts for more than what was not found.
 import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
-import { SIG } from "#ffi/uapi/signal.ts";
+import { SA, SIG } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { type Call, call, type CallOptions, fd, memory, type MemoryArg, result } from "#ffi/tape/call.ts";
 import { BOX_PID } from "#src/plan/steps/launch.ts";
@@ -16,6 +16,11 @@ export const REPORT_BYTES = 16;
 const TWO_32 = 2 ** 32;
 /** Where the sixth argument, a record's tag, stands in it: a place and a call, 32 bits each. */
 const TAG = { place: 48, call: 52 } as const;
+
+/** Said where even texts can't be expanded: there is no report of what has failed. */
+const NO_REPORT: Uint8Array = new TextEncoder().encode(
+  "nsbox: Cannot start the box: neither /dev/null nor a pipe can be opened\n",
+);
 
 /** The labels that others go to. */
 export const REPORTS = "reports";
@@ -56,8 +61,8 @@ export interface ReportTexts {
   readonly errnos: number;
   /** An iovec: no candidate for the command is there. */
   readonly notFound: number;
-  /** An iovec: not even a pipe for reports could be opened. */
-  readonly noReport: number;
+  /** What expands the texts, see BoxLayout. */
+  readonly expand: { readonly handler: number; readonly restorer: number };
   readonly placeholders: readonly Placeholder[];
   /** The label to go to once the command runs. */
   readonly running: string;
@@ -65,7 +70,7 @@ export interface ReportTexts {
 
 /** From REPORTS on: goes to `running`, or ends with 125, 126 or 127. */
 export function reportCalls(texts: ReportTexts): readonly Call[] {
-  const { notFound, noReport, placeholders, running } = texts;
+  const { notFound, placeholders, running } = texts;
   return [
     call("read", [fd("report-reader"), report(0), REPORT_BYTES], {
       label: REPORTS,
@@ -73,6 +78,7 @@ export function reportCalls(texts: ReportTexts): readonly Call[] {
       fail: "no report",
     }),
     call("load", [report(0), 0], { cases: [{ equals: 0, then: REPORTS }] }),
+    ...expandCalls(texts),
     ...follow("place of it", report(0), TAG.place, { save: place }),
     ...follow("call of it", report(0), TAG.call, { save: about }),
     set(exitCode, 125, "setup failed"),
@@ -82,8 +88,18 @@ export function reportCalls(texts: ReportTexts): readonly Call[] {
     ...hintCalls(),
     set(exitCode, 127, "not found"),
     call("writev", [STDERR, notFound, 1], { fail: "undo", then: "undo" }),
-    call("writev", [STDERR, noReport, 1], { label: "no report", fail: "undo", then: "undo" }),
+    call("write", [STDERR, NO_REPORT, NO_REPORT.length], { label: "no report", fail: "undo", then: "undo" }),
     ...undoCalls(placeholders),
+  ];
+}
+
+/** Texts are expanded by a signal's handler, which has run before kill(2) returns: that signal isn't blocked here. */
+function expandCalls({ expand: { handler, restorer } }: ReportTexts): readonly Call[] {
+  const action = { kind: "words", words: [handler, SA.RESTORER, restorer, 0] } as const; // struct sigaction
+  return [
+    call("rt_sigaction", [SIG.URG, action, 0, 8], { fail: "next" }),
+    call("getpid", [], { label: "own pid" }),
+    call("kill", [result("own pid"), SIG.URG], { fail: "next" }),
   ];
 }
 

@@ -1,6 +1,13 @@
 // A compiled box → its plan as text: calls from its tapes, steps from what it would say if one of them failed.
-import { CODE_BASE, MACHINE } from "#ffi/runner/elf.ts";
-import { BOX_DATA_AT, boxLayout, type PlacedRecords, readBoxData, readBoxNote } from "#ffi/runner/box-elf.ts";
+import { MACHINE } from "#ffi/runner/elf.ts";
+import {
+  BOX_DATA_AT,
+  BOX_TEXTS_AT,
+  type PlacedRecords,
+  readBoxData,
+  readBoxNote,
+  readBoxTexts,
+} from "#ffi/runner/box-elf.ts";
 import { type Call, call } from "#ffi/tape/call.ts";
 import { disassemble, type Disassembled, textAt } from "#ffi/tape/disassemble.ts";
 import { RECORD_BYTES } from "#ffi/tape/format.ts";
@@ -36,9 +43,9 @@ export function showBox(file: Uint8Array, name: string): ShownBox {
       hint: "give a file that nsbox compile has written",
     });
   }
-  const data = readBoxData(file, note);
-  if (data === undefined) throw cutShort();
-  const image = new Image(file, data, arch);
+  const [data, texts] = [readBoxData(file, note), readBoxTexts(file, arch, note)];
+  if (data === undefined || texts === undefined) throw cutShort();
+  const image = new Image(data, texts, arch);
   const tapes = [
     ["launcher", note.launch] as const,
     ["init", note.init] as const,
@@ -64,8 +71,6 @@ const PLACE_BYTES = 40;
 interface Part {
   readonly bytes: Uint8Array;
   readonly base: number;
-  /** What lies below is no data. */
-  readonly from: number;
 }
 
 /** The box's memory at its start, by address. */
@@ -73,9 +78,11 @@ class Image {
   readonly #parts: readonly Part[];
   readonly #arch: Arch;
 
-  constructor(file: Uint8Array, data: Uint8Array, arch: Arch) {
-    const texts = { bytes: file, base: CODE_BASE, from: CODE_BASE + boxLayout(arch).noteOffset };
-    this.#parts = [texts, { bytes: data, base: BOX_DATA_AT, from: BOX_DATA_AT }];
+  constructor(data: Uint8Array, texts: Uint8Array, arch: Arch) {
+    this.#parts = [
+      { bytes: data, base: BOX_DATA_AT },
+      { bytes: texts, base: BOX_TEXTS_AT },
+    ];
     this.#arch = arch;
   }
 
@@ -143,7 +150,7 @@ class Image {
   }
 
   #partAt(address: number): Part | undefined {
-    return this.#parts.find(({ bytes, base, from }) => address >= from && address < base + bytes.length);
+    return this.#parts.find(({ bytes, base }) => address >= base && address < base + bytes.length);
   }
 
   #bytes(address: number, length: number): Uint8Array | undefined {

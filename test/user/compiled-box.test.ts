@@ -171,7 +171,18 @@ describeWith(["userns"], "where a compiled box starts", () => {
 const NO_SUCH_CALL = 0xffffn;
 
 /** Calls after whose failure the box goes on, or that only report. */
-const GOES_ON = ["load", "exit_group", "close", "write", "writev", "kill", "waitid", "rt_sigtimedwait", "execve"];
+const GOES_ON = [
+  "load",
+  "exit_group",
+  "close",
+  "write",
+  "writev",
+  "kill",
+  "waitid",
+  "rt_sigtimedwait",
+  "execve",
+  "personality",
+];
 
 describeWith(["userns"], "a compiled box whose kernel refuses one call", () => {
   test.each([

@@ -1,10 +1,11 @@
 // The start of a compiled box, run for real: what becomes of arguments and environment.
 import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
-import { BOX_DATA_AT, buildBoxElf, readBoxNote } from "#ffi/runner/box-elf.ts";
+import { BOX_DATA_AT, BOX_TEXTS_AT, boxLayout, buildBoxElf, readBoxNote, readBoxTexts } from "#ffi/runner/box-elf.ts";
 import { concatBytes, type EnvRule, startBlock } from "#ffi/runner/start.ts";
 import { assemble } from "#ffi/tape/assemble.ts";
-import { call } from "#ffi/tape/call.ts";
+import { call, result, words } from "#ffi/tape/call.ts";
+import { SA, SIG } from "#ffi/uapi/signal.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { tempDir } from "#test/support/nsbox.ts";
 
@@ -40,10 +41,32 @@ interface Start {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Has its texts expanded, and writes them. */
+function textsElf(arch: Arch, texts: Uint8Array): Uint8Array {
+  const base = BOX_DATA_AT;
+  const { handler, restorer } = boxLayout(arch).expand;
+  const calls = [
+    call("rt_sigaction", [SIG.URG, words(handler, SA.RESTORER, restorer, 0), 0, 8]),
+    call("getpid", [], { label: "pid" }),
+    call("kill", [result("pid"), SIG.URG]),
+    call("write", [1, BOX_TEXTS_AT, texts.length]),
+    call("exit_group", [0]),
+  ];
+  const tape = assemble(calls, { arch, base, fds: { report: 2 }, fdBase: 100, failStatus: 99 });
+  const block = base + tape.bytes.length;
+  const start = startBlock({ words: [], rules: [], argvWords: [], envpWords: [], entry: base }, block);
+  const tapes = { ...TAPES, launch: { at: base, count: tape.callOf.length }, launchBlock: block };
+  return buildBoxElf({ arch, tapes, texts, data: concatBytes([tape.bytes, start]) });
+}
+
 function run(arch: Arch, { words, rules = [], own = [], env = {} }: Start): string {
+  return runFile(arch, elf(arch, words, rules), own, env);
+}
+
+function runFile(arch: Arch, file: Uint8Array, own: readonly string[] = [], env: Start["env"] = {}): string {
   using dir = tempDir();
   const path = dir.join("box");
-  writeFileSync(path, elf(arch, words, rules));
+  writeFileSync(path, file);
   chmodSync(path, 0o755);
   const command = arch === process.arch ? [path, ...own] : ["/usr/bin/qemu-aarch64-static", path, ...own];
   const { stdout, stderr } = Bun.spawnSync(command, { env, stdout: "pipe", stderr: "pipe" });
@@ -71,6 +94,15 @@ describeWith([], "the start of a box", () => {
         const all = { words: ["/usr/bin/env"], rules: [drop("BB="), pass("")], env };
         expect(sorted(run(arch, all))).toEqual(["A=1", "B=2", "C=5", "LC_X=4"]);
         expect(run(arch, { words: ["/usr/bin/env"], env })).toBe("");
+      });
+
+      test("expands texts when it is signalled to, and goes on", () => {
+        const text = "nsbox: Cannot mount a tmpfs on /tmp: nsbox: Cannot mount a tmpfs on /run\n".repeat(300);
+        const file = textsElf(arch, new TextEncoder().encode(text));
+        expect(file.length).toBeLessThan(text.length / 3);
+        expect(runFile(arch, file)).toBe(text);
+        const note = readBoxNote(file, arch);
+        expect(note === undefined ? "" : new TextDecoder().decode(readBoxTexts(file, arch, note))).toBe(text);
       });
 
       test("sets a rule's own value unless the caller's has passed", () => {

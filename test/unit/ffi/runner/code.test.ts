@@ -5,6 +5,8 @@ import { ARM64_LISTING } from "#ffi/runner/arm64.ts";
 import { listingBytes, LOOP_OFFSET, RUNNER_BYTES_MAX, runnerCode } from "#ffi/runner/code.ts";
 import { ARM64_START_LISTING } from "#ffi/runner/start-arm64.ts";
 import { X64_START_LISTING } from "#ffi/runner/start-x64.ts";
+import { ARM64_EXPAND_LISTING } from "#ffi/runner/expand-arm64.ts";
+import { X64_EXPAND_LISTING } from "#ffi/runner/expand-x64.ts";
 import { ARM64_UNPACK_LISTING } from "#ffi/runner/unpack-arm64.ts";
 import { X64_UNPACK_LISTING } from "#ffi/runner/unpack-x64.ts";
 import { type Listing, X64_LISTING } from "#ffi/runner/x64.ts";
@@ -40,6 +42,17 @@ describe("the runner", () => {
       listing.findIndex(([, text]) => text === "loop:"),
     );
     expect(listingBytes(before).length).toBe(LOOP_OFFSET[arch]);
+  });
+
+  testWith(["as"], "and what expands texts for x64 is what an assembler makes of its listing", () => {
+    expect(listingBytes(X64_EXPAND_LISTING)).toEqual(
+      assembled("as", "objcopy", ".intel_syntax noprefix", X64_EXPAND_LISTING),
+    );
+  });
+
+  testWith(["aarch64-as"], "and what expands texts for arm64 is what an assembler makes of its listing", () => {
+    const bytes = assembled("aarch64-linux-gnu-as", "aarch64-linux-gnu-objcopy", "", ARM64_EXPAND_LISTING);
+    expect(listingBytes(ARM64_EXPAND_LISTING)).toEqual(bytes);
   });
 
   testWith(["as"], "and what unpacks a box for x64 is what an assembler makes of its listing", () => {
