@@ -22,7 +22,7 @@ describeWith(["root", "userns", "debootstrap"], "a debootstrap'ed Debian as --ro
       "--",
       "sh",
       "-c",
-      ". /etc/os-release; echo $VERSION_CODENAME; id -u; cat /etc/hostname; ls /proc/1/exe >/dev/null; ls -d /proc/[0-9]* | wc -l",
+      ". /etc/os-release; echo $VERSION_CODENAME; id -u; cat /etc/hostname; cat /proc/1/comm >/dev/null; ls -d /proc/[0-9]* | wc -l",
     ]);
     expect(stderr).toBe("");
     const [codename, uid, hostname, processes] = stdout.trim().split("\n");
