@@ -30,6 +30,7 @@ import { concerning, type NatRule } from "./groups/nat-rules.ts";
 import { type LinkFacts, type Neighbour, NO_FACTS } from "./groups/net-links.ts";
 import type { Network } from "./groups/network.ts";
 import { NETLINK } from "#ffi/uapi/netlink.ts";
+import { findHelperPorts } from "#src/net/helper-ports.ts";
 import { attempt, type ProcDir } from "./proc-dir.ts";
 import { type Links, readLinks } from "./read-links.ts";
 import { refuse, type Subject } from "./refusal.ts";
@@ -56,6 +57,10 @@ export function readNetwork(
     routes,
     neighbours: links === undefined ? untold(visit, subject) : { value: links.neighbours },
     natRules: readNatRules(interfaces, addresses, around),
+    helper: readHelper(
+      interfaces,
+      attempt(subject, () => dir.link("ns/net")),
+    ),
     listening: readListeners(text, diag),
   };
   for (const fd of [plain, diag]) if (fd !== undefined) closeFile(fd);
@@ -87,6 +92,12 @@ function readNatRules(
   const list = "value" in interfaces ? interfaces.value : [];
   if (!list.some(({ peer }) => peer?.where === "yours")) return { value: [] };
   return mapReadable(around.natRules, (rules) => concerning(rules, "value" in addresses ? addresses.value : [], list));
+}
+
+/** Whoever is the network in user space has a tun device there. */
+function readHelper(interfaces: Network["interfaces"], netns: Readable<string>): Network["helper"] {
+  if (!("value" in interfaces && "value" in netns)) return undefined;
+  return interfaces.value.some(({ kind }) => kind === "tun") ? findHelperPorts(netns.value) : undefined;
 }
 
 type ReadText = (name: string) => Readable<string>;

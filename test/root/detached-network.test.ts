@@ -1,9 +1,14 @@
 // Boxes that live on, with a network: it is there as long as the box, and nothing of it stays when that has ended.
+import { chownSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { isAlive } from "#test/support/box.ts";
+import { leavesOf, undocumented } from "#test/support/inspect-docs.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { addressServer, CABLE, helloServer, NetHost } from "#test/support/net-host.ts";
-import { waitFor } from "#test/support/nsbox.ts";
+import { type RunResult, tempDir, waitFor } from "#test/support/nsbox.ts";
+
+/** The user of NetHost.userNsbox(). */
+const NOBODY = 65534;
 
 const CURL = "curl -sS --max-time 3 --retry 20 --retry-all-errors --retry-max-time 8";
 
@@ -114,6 +119,19 @@ describeWith(["root", "ip", "nft", "curl", "busybox", "pasta", "python3"], "nsbo
     expect(await hosts()).not.toContain("named");
   });
 
+  test("neighbours find it by its new name, once it has one", async () => {
+    await start("old", ["--net", "bridge"], helloServer(80, "data"));
+    expect((await host.inBox(["--net", "bridge"], `${CURL} http://old/`)).stdout).toBe("data");
+    await start("eye", ["--net", "bridge"], "sleep 1000");
+    const seen = async (): Promise<string> => (await host.nsbox("exec", "eye", "cat", "/etc/hosts")).stdout;
+    expect(await seen()).toMatch(/\told$/m);
+    expect((await host.nsbox("rename", "old", "new")).stderr).toBe("");
+    expect(await seen()).toMatch(/\tnew$/m);
+    expect(await seen()).not.toMatch(/\told$/m);
+    expect((await host.inBox(["--net", "bridge"], `${CURL} http://new/; getent hosts old`)).stdout).toBe("data");
+    expect((await host.nsbox("net", "inspect", "default")).stdout).toMatch(/^new /m);
+  });
+
   test("neighbours find it by name, and net connect and disconnect know it", async () => {
     expect((await host.nsbox("net", "create", "back", "--subnet", "10.60.0.0/24")).stderr).toBe("");
     await start("db", ["--net", "bridge"], helloServer(80, "data"));
@@ -147,10 +165,35 @@ describeWith(["root", "ip", "nft", "curl", "busybox", "pasta", "python3"], "nsbo
     const json = JSON.parse((await host.nsbox("port", "free", "--json")).stdout);
     expect(json[0]).toEqual({ protocol: "tcp", boxPort: 80, hostIp: "0.0.0.0", hostPort: 9090, through: "pasta" });
     expect((await host.nsbox("port", "free", "80")).stdout).toBe("0.0.0.0:9090\n[::]:9090\n");
+    const { network } = JSON.parse((await host.nsbox("inspect", "free", "--json")).stdout);
+    const port = { protocol: "tcp", hostIp: null, hostPort: 9090, boxPort: 80 };
+    expect(network.helper).toMatchObject({ program: expect.stringMatching(/^pasta/), ports: [port] });
+    expect(undocumented(new Set(leavesOf({ network }, "")))).toEqual([]);
+    expect((await host.nsbox("inspect", "free")).stdout).toMatch(/pasta\S* +\d+ +9090 -> 80\/tcp/);
     const [keeper = 0] = await keepers();
     const helper = Number((await host.must(`pgrep -P ${keeper}`)).trim());
     await remove("free");
     await waitFor(() => !isAlive(helper) && !isAlive(keeper), "pasta and the keeper to end");
+  });
+
+  test("on pasta, without privileges: the same, and port tells its owner", async () => {
+    using state = tempDir();
+    chownSync(state.path, NOBODY, NOBODY);
+    const user = (...words: readonly string[]): Promise<RunResult> => {
+      const [setpriv = "", ...rest] = host.userNsbox(...words);
+      const env = rest.indexOf("env") + 1;
+      return host.run([setpriv, ...rest.slice(0, env), `NSBOX_STATE_DIR=${state.path}/own`, ...rest.slice(env)]);
+    };
+    const words = ["run", "-d", "--json", "--name", "free", "--net", "pasta", "-p", "9091:80", "--", "sh", "-c"];
+    const { stdout, stderr } = await user(...words, helloServer(80, "hello"));
+    expect(stderr).toBe("");
+    expect((await host.outside(`${CURL} http://${CABLE.host4}:9091/`)).stdout).toBe("hello");
+    expect((await user("port", "free", "80")).stdout).toBe("0.0.0.0:9091\n[::]:9091\n");
+    const [keeper = 0] = await keepers();
+    const helper = Number((await host.must(`pgrep -P ${keeper}`)).trim());
+    process.kill(JSON.parse(stdout).pid, "SIGKILL");
+    await waitFor(() => !isAlive(helper) && !isAlive(keeper), "pasta and the keeper to end");
+    expect((await user("rm", "free")).stderr).toBe("");
   });
 
   test("a keeper that is killed takes pasta with it, and the box lives on", async () => {

@@ -68,7 +68,15 @@ export const LAYERS: readonly Layer[] = [
   {
     of: ["src/inspect/"],
     pure: false,
-    may: [...SPEC_USERS, "ffi/libc/", "ffi/tape/call.ts", "src/run/peek.ts", "src/net/netlink.ts", "node:fs"],
+    may: [
+      ...SPEC_USERS,
+      "ffi/libc/",
+      "ffi/tape/call.ts",
+      "src/run/peek.ts",
+      "src/net/netlink.ts",
+      "src/net/helper-ports.ts",
+      "node:fs",
+    ],
   },
   {
     of: ["src/cli/"],

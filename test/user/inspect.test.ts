@@ -202,7 +202,8 @@ describeWith(["userns", "python3"], "docs/inspect.md", () => {
 });
 
 /** Without a route or a cgroup of version 2 there are none; test/root/inspect-network has a box with a network. */
-const MACHINE_DEPENDENT = /^(?:network\.(?:routes|neighbours|natRules|interfaces\.value\[\]\.peer)|cgroups\.value)/;
+const MACHINE_DEPENDENT =
+  /^(?:network\.(?:routes|neighbours|natRules|helper|interfaces\.value\[\]\.peer)|cgroups\.value)/;
 
 /** Listens, makes System V memory and a POSIX queue with five bytes in it, takes a filter that lets all pass; waits. */
 const PROVIDER = `

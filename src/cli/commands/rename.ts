@@ -17,7 +17,12 @@ export async function renameCommand(argv: readonly string[]): Promise<number> {
       hint: "write nsbox rename BOX NAME",
     });
   }
-  renameBox(requireBox(name), parseName(wanted));
+  const box = requireBox(name);
+  renameBox(box, parseName(wanted));
+  if (box.life !== "ended" && box.record.spec.linux.namespaces.net.kind !== "host") {
+    const { renameInNetworks } = await import("#src/net/rename-box.ts");
+    renameInNetworks(box.record.process.pid, name, wanted);
+  }
   printOut(draft.json ? `${JSON.stringify({ name: wanted })}\n` : `${wanted}\n`);
   return 0;
 }

@@ -1,6 +1,7 @@
 // What of the network a process sees, see network_namespaces(7).
 import { type Block, explainBytes, type Group, type Readable, rows, shownBlocks, table } from "./group.ts";
 import { explainNatRules, type NatRule } from "./nat-rules.ts";
+import { explainHelper, type NetworkHelper } from "./net-helper.ts";
 import type { Address, Interface } from "./net-interfaces.ts";
 import { explainLinks, explainNeighbours, type Neighbour } from "./net-links.ts";
 import type { Route } from "./net-routes.ts";
@@ -14,6 +15,8 @@ export interface Network {
   readonly neighbours: Readable<readonly Neighbour[]>;
   /** Rules of your own network namespace that rewrite addresses of what it sends, or is sent. */
   readonly natRules: Readable<readonly NatRule[]>;
+  /** The program in user space that is this network. */
+  readonly helper: NetworkHelper | undefined;
   readonly listening: Readable<readonly Listener[]>;
 }
 
@@ -28,6 +31,7 @@ export function explainNetwork(network: Network, held: ReadonlySet<number | unde
       ...shownBlocks(network.routes, "routes", explainRoutes),
       ...shownBlocks(network.neighbours, "neighbours", explainNeighbours),
       ...shownBlocks(network.natRules, "nat outside", explainNatRules),
+      ...explainHelper(network.helper),
       ...shownBlocks(network.listening, "listening", (list) => explainListeners(list, held)),
     ],
   };
