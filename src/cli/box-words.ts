@@ -47,14 +47,14 @@ export function unknownBox(name: string): NsboxError {
   });
 }
 
-/** The error where a word is neither a PID nor the name of a box. */
-export function noProcess(command: string, word: string): NsboxError {
+/** The error where a word is neither a PID nor the name of a box; `known` says what it is. */
+export function noProcess(command: string, word: string, known: string | undefined): NsboxError {
   const near = nearest(
     word,
     listBoxes().map((box) => box.name),
   );
   return new NsboxError("ESPEC", `Cannot ${command} ${JSON.stringify(word)}: it is no PID, and no box has this name`, {
-    hint: near === undefined ? "ps ax lists the PIDs, nsbox ps -a the boxes" : `did you mean ${near}?`,
+    hint: known ?? (near === undefined ? "ps ax lists the PIDs, nsbox ps -a the boxes" : `did you mean ${near}?`),
   });
 }
 

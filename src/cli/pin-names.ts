@@ -88,3 +88,13 @@ function pathOf(pin: Pin, type: NamespaceType): NamespaceOption {
 function typesOf({ record }: Pin): readonly NamespaceType[] {
   return record?.namespaces.map(({ type }) => type) ?? [];
 }
+
+/** What to write where a pin is named in place of a box or PID; undefined where no pin has this name. */
+export function hintForPin(command: string, name: string): string | undefined {
+  const pin = readPins().find((one) => one.name === name);
+  if (pin === undefined) return undefined;
+  const types = typesOf(pin).filter((type) => type !== "user");
+  const flags = (types.length > 0 ? types : typesOf(pin)).map((type) => `${pinFlag(type)} ${name}`).join(" ");
+  const does = command === "exec" ? `nsbox exec ${flags} -- COMMAND` : `nsbox ns ls ${name} shows them`;
+  return `namespaces are pinned under this name: ${does}`;
+}

@@ -9,7 +9,10 @@ export async function pidOfWord(command: string, word: string): Promise<number> 
     import("#src/host/read-children.ts"),
   ]);
   const box = findBox(word);
-  if (box === undefined) throw noProcess(command, word);
+  if (box === undefined) {
+    const { hintForPin } = await import("./pin-names.ts");
+    throw noProcess(command, word, hintForPin(command, word));
+  }
   const { pid } = requireRunning(command, box).record.process;
   return readFirstChild(pid) ?? pid;
 }

@@ -114,6 +114,11 @@ describeWith(["userns"], "nsbox exec with pinned names", () => {
     expect(await refusal(state, "--net", "web", "ip", "address")).toEndWith("write -- before it: -- ip …");
     expect(await refusal(state, "--net", "wob", "--", "true")).toEndWith("did you mean web?");
     expect(await refusal(state, "--uts", "web", "--", "true")).toContain("no uts namespace is pinned under it");
+    expect(await refusal(state, "web", "true")).toEndWith(
+      "namespaces are pinned under this name: nsbox exec --net web -- COMMAND",
+    );
+    const inspected = await nsbox(["inspect", "web"], { env: state.env });
+    expect(inspected.stderr).toContain("namespaces are pinned under this name: nsbox ns ls web shows them");
     expect(await refusal(state, "--net", "web", "--")).toContain("Cannot exec: no command is given");
     expect(await refusal(state, "--", "true")).toContain("Cannot exec: no command is given");
     expect(await refusal(state, "--ns", "net", "--uts", "/proc/self/ns/uts", "--", "true")).toContain(

@@ -3,6 +3,7 @@ import { requireRunning, unknownBox } from "#src/cli/box-words.ts";
 import { flagOf, type Joins, resolveJoins } from "#src/cli/exec-joins.ts";
 import { EXEC_OPTIONS, emptyExec } from "#src/cli/exec-options.ts";
 import { parseOptions } from "#src/cli/parse.ts";
+import { hintForPin } from "#src/cli/pin-names.ts";
 import { emptyDraft } from "#src/cli/run-draft.ts";
 import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
@@ -70,6 +71,9 @@ function findTarget(word: string, { joins }: ExecOptions): FoundProcess {
         hint: `for a command in what the flags name and nothing else, write -- before it: -- ${word} …`,
       });
     }
+    const hint = hintForPin("exec", word);
+    if (hint !== undefined)
+      throw new NsboxError("ESPEC", `Cannot exec in ${JSON.stringify(word)}: no box has this name`, { hint });
     if (!/^\d+$/.test(word)) throw unknownBox(word);
     throw new NsboxError("ESPEC", `Cannot exec in ${word}: no box has this name, and no process this PID`, {
       hint: "nsbox ps lists the boxes, ps ax the processes",
