@@ -45,6 +45,7 @@ export function emptyDraft(): RunDraft {
     home: undefined,
     namespaces: {},
     noNamespaces: false,
+    unixSockets: false,
     allowHosts: [],
     denyHosts: [],
     netLog: undefined,

@@ -176,6 +176,14 @@ export const RUN_OPTIONS: readonly Option<RunDraft>[] = [
       d.noNamespaces = true;
     },
   },
+  {
+    name: "unix-sockets",
+    group: "Namespaces (WHICH: new, host, a PID, or a path)",
+    doc: "gives away, with --no-namespaces: Unix sockets, such as Docker's",
+    apply: (d) => {
+      d.unixSockets = true;
+    },
+  },
 
   ...EGRESS_OPTIONS,
   ...NETWORK_OPTIONS,

@@ -2,8 +2,9 @@
 import { readProfileFile } from "#src/host/read-profile-file.ts";
 import { checkUsable } from "#src/seccomp/check-usable.ts";
 import { compilePolicy } from "#src/seccomp/compile.ts";
-import { defaultFilter } from "#src/seccomp/default-filter.ts";
+import { defaultFilter, liftFor } from "#src/seccomp/default-filter.ts";
 import { defaultPolicy } from "#src/seccomp/default-policy.ts";
+import { withoutSockets } from "#src/seccomp/without-sockets.ts";
 import { parseProfile } from "#src/seccomp/parse-profile.ts";
 import type { Policy } from "#src/seccomp/policy.ts";
 import { type Instruction, packProgram, unpackProgram } from "#src/seccomp/program.ts";
@@ -44,8 +45,21 @@ export function compileFile(path: string, options: RunOptions, facts: HostFacts,
   return withListener({ profile: path, filter, flags: profile.flags, listener }, options, facts, caps);
 }
 
-/** The default filter, where somebody is told of what it refuses. Throws NsboxError EUSAGE. */
+/** The default filter, where it makes no sockets, or somebody is told of what it refuses. Throws NsboxError EUSAGE. */
 export function compileDefault(options: RunOptions, facts: HostFacts, caps: readonly string[]): Seccomp | undefined {
-  const filter = buildSeccomp(options, facts, caps, undefined);
+  const own = options.noNamespaces ? filterWithoutSockets(options, facts, caps) : undefined;
+  const filter = buildSeccomp(options, facts, caps, own);
   return filter === undefined ? undefined : withListener(filter, options, facts, caps);
+}
+
+/** --no-namespaces: the network of the host is given away by --net host, sockets behind paths by --unix-sockets. */
+function filterWithoutSockets(
+  { namespaces, unixSockets }: RunOptions,
+  { arch }: HostFacts,
+  caps: readonly string[],
+): Seccomp {
+  const policy = withoutSockets(defaultPolicy(arch), { internet: namespaces.net !== undefined, unix: unixSockets });
+  const { program, lifts } = compilePolicy(policy);
+  const filter = liftFor(packProgram(program), lifts, caps).toBase64();
+  return { profile: "default", filter, flags: 0 };
 }

@@ -54,6 +54,8 @@ export interface BoxOptions {
   readonly monotonic?: Word | undefined;
   /** Gives away: all namespaces; Landlock, filter and limits alone. For run() only. */
   readonly noNamespaces?: boolean | undefined;
+  /** Gives away, with noNamespaces: Unix sockets, such as Docker's. */
+  readonly unixSockets?: boolean | undefined;
 
   /** Gives away: these hosts, through a proxy in this process; nothing else is reached. */
   readonly allowHosts?: Words | undefined;
@@ -142,6 +144,7 @@ export const BOX_OPTIONS: Readonly<Record<keyof BoxOptions, Row>> = {
   boottime: word("boottime"),
   monotonic: word("monotonic"),
   noNamespaces: on("no-namespaces"),
+  unixSockets: on("unix-sockets"),
   allowHosts: words("allow-host"),
   denyHosts: words("deny-host"),
   netLog: word("net-log"),

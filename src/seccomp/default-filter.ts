@@ -14,7 +14,15 @@ export interface Prebuilt {
 /** The filter of a box that holds these: capabilities of its bounding set, and "nested". */
 export function defaultFilter(arch: Arch, held: readonly string[]): Uint8Array<ArrayBuffer> {
   const { program, lifts } = PREBUILT[arch];
-  const bytes = Uint8Array.fromBase64(program);
+  return liftFor(Uint8Array.fromBase64(program), lifts, held);
+}
+
+/** Lets through, in this program itself, what who holds these may do. */
+export function liftFor(
+  bytes: Uint8Array<ArrayBuffer>,
+  lifts: Prebuilt["lifts"],
+  held: readonly string[],
+): Uint8Array<ArrayBuffer> {
   const view = new DataView(bytes.buffer);
   const { size, offsets } = SOCK_FILTER;
   for (const name of held)

@@ -52,13 +52,16 @@ function looksAtFiles({ options, root, namespaces, bounding }: LandlockInput): b
   return namespaces.mnt.kind === "new" && (root.writes.kind === "none" || root.source.kind === "empty");
 }
 
-function fileRules({ options, facts, root, mounts, terminal }: LandlockInput): readonly LandlockRule[] {
+function fileRules({ options, facts, root, mounts, namespaces, terminal }: LandlockInput): readonly LandlockRule[] {
   const rule = (path: string, writable: boolean, isFile = false): LandlockRule => ({ path, isFile, writable });
   const hasDev = root.source.kind === "host" || (options.dev ?? "minimal") !== "none";
   const hasProc = root.source.kind === "host" || options.proc !== "none";
   const fixed = [...(hasDev ? ["/dev"] : []), ...(hasProc ? ["/proc"] : [])];
   const rules = [rule("/", root.source.kind === "empty")];
   for (const path of fixed) rules.push(rule(path, true));
+  // KERNEL: mq_open(3) goes by a mount of the kernel's own with the same root folder, which does not lie below /dev.
+  const queues = hasDev && (options.dev ?? "minimal") === "minimal" && namespaces.ipc.kind === "new";
+  if (queues) rules.push(rule("/dev/mqueue", true));
   for (const [destination, mount] of seenMounts(mounts)) {
     if (!isWritable(mount) || liesInOneOf(fixed, destination)) continue;
     const kind = mount.type === "bind" ? facts.paths[mount.source] : "dir";

@@ -40,6 +40,11 @@ import {
  */
 export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Seccomp): Spec {
   if (options.noNamespaces) checkWithoutNamespaces(options, facts);
+  else if (options.unixSockets) {
+    throw new NsboxError("EUSAGE", "Cannot use --unix-sockets without --no-namespaces: other boxes may make sockets", {
+      hint: "leave it out; --ro and --rw show a socket of the host",
+    });
+  }
   const namespaces = buildNamespaces(options);
   checkNetwork(options);
   const root = buildRoot(options, facts);

@@ -61,6 +61,8 @@ export interface RunOptions {
   readonly namespaces: Readonly<Partial<Record<NamespaceType, NamespaceOption>>>;
   /** Landlock, a filter and limits alone. */
   readonly noNamespaces: boolean;
+  /** Such a box may make sockets of the host's file system. */
+  readonly unixSockets: boolean;
   readonly allowHosts: readonly HostPattern[];
   readonly denyHosts: readonly HostPattern[];
   readonly netLog: string | undefined;

@@ -81,6 +81,7 @@ export const NO_OPTIONS: RunOptions = {
   home: undefined,
   namespaces: {},
   noNamespaces: false,
+  unixSockets: false,
   allowHosts: [],
   denyHosts: [],
   netLog: undefined,

@@ -103,7 +103,7 @@ const CASES: readonly Case[] = [
 
 /** Flags without a compiled counterpart: refused, or about what nsbox prints. */
 const LEFT_OUT: readonly string[] = [
-  ...["allow-host", "deny-host", "net-log", "audit", "tty", "subids", "dry-run", "json"],
+  ...["allow-host", "deny-host", "net-log", "audit", "unix-sockets", "tty", "subids", "dry-run", "json"],
   ...["add-host", "dns", "dns-search", "ip", "ip6", "mac", "mtu", "publish"],
   ...["detach", "label", "log", "log-size", "restart", "rm"],
 ];

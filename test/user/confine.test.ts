@@ -1,7 +1,16 @@
 // What confines a box besides namespaces: Landlock, its own keyring, hidden paths. Each defence is shown to bite by the
 // same attempt with the defence switched off.
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { inBox, liveBox } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { NSBOX, nsbox, runCommand, startNsbox, type TempDir, tempDir, waitFor } from "#test/support/nsbox.ts";
@@ -206,5 +215,45 @@ describeWith(["userns", "git"], "a writable project", () => {
     box.kill("SIGTERM");
     await box.exited;
     expect(readFileSync(dir.join(".git/info/attributes"), "utf8")).toBe("mine\n");
+  });
+});
+
+/** Makes and uses a queue, a piece of shared memory and a semaphore by the POSIX names. */
+const POSIX_IPC = `
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+class Attributes(ctypes.Structure): _fields_ = [('words', ctypes.c_long * 8)]
+limits = Attributes(); limits.words[1] = 4; limits.words[2] = 64
+queue = libc.mq_open(b'/q', os.O_CREAT | os.O_RDWR, 0o600, ctypes.byref(limits))
+print('queue', queue >= 0 and libc.mq_send(queue, b'hello', 5, 1) == 0, os.strerror(ctypes.get_errno()))
+taken = ctypes.create_string_buffer(64)
+print('taken', libc.mq_receive(queue, taken, 64, None), taken.value.decode(), libc.mq_unlink(b'/q'))
+shared = libc.shm_open(b'/s', os.O_CREAT | os.O_RDWR, 0o600)
+print('shared', os.ftruncate(shared, 4096), os.pwrite(shared, b'x', 0))
+libc.sem_open.restype = ctypes.c_void_p
+semaphore = libc.sem_open(b'/x', os.O_CREAT, 0o600, 1)
+print('semaphore', libc.sem_wait(ctypes.c_void_p(semaphore)), libc.sem_post(ctypes.c_void_p(semaphore)))
+`;
+
+describeWith(["userns", "landlock", "python3"], "POSIX names between a box's processes", () => {
+  test.each([[[]], [["--no-landlock"]], [["--user", "1000"]], [["--root", "/"]]])(
+    "work: queues, shared memory, semaphores, with %j",
+    async (flags) => {
+      const { stdout, stderr } = await nsbox(["run", ...flags, "--", "python3", "-c", POSIX_IPC]);
+      expect([stdout, stderr]).toEqual(["queue True Success\ntaken 5 hello 0\nshared None 1\nsemaphore 0 0\n", ""]);
+    },
+  );
+
+  test("are the box's own: it has none of the host's, and the host none of its", async () => {
+    const name = `nsbox-test-${process.pid}`;
+    await runCommand(["python3", "-c", `open('/dev/shm/${name}', 'w')`]);
+    try {
+      const script = `ls -A /dev/shm /dev/mqueue; echo x > /dev/shm/${name}-inside`;
+      expect((await inBox([], script)).stdout).toBe("/dev/mqueue:\n\n/dev/shm:\n");
+      expect(existsSync(`/dev/shm/${name}-inside`)).toBe(false);
+      expect((await inBox(["--dev", "host", "--no-landlock"], "ls -A /dev/shm")).stdout).toContain(name);
+    } finally {
+      rmSync(`/dev/shm/${name}`, { force: true });
+    }
   });
 });

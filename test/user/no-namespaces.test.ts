@@ -87,3 +87,61 @@ describeWith(["landlock", "python3"], "the network of a box without namespaces",
     expect((await inBox([FLAG, "--net", "host"], connect(server.port))).stdout).toBe("connected\n");
   });
 });
+
+/** Makes a socket of a kind, and says how that went. */
+const socket = (what: string): string =>
+  `python3 -c "import socket; ${what}; print('made')" 2>&1 | tail -n 1 | grep -oE 'made|PermissionError'`;
+
+describeWith(["landlock", "python3"], "the sockets of a box without namespaces", () => {
+  const KINDS = {
+    udp: "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",
+    udp6: "socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)",
+    tcp: "socket.socket()",
+    path: "socket.socket(socket.AF_UNIX)",
+    pair: "socket.socketpair()",
+  };
+  const all = Object.values(KINDS).map(socket).join("; ");
+  const [no, yes] = ["PermissionError", "made"];
+
+  test.each<[flags: readonly string[], made: readonly (string | undefined)[]]>([
+    [[], [no, no, no, no, yes]],
+    [
+      ["--net", "host"],
+      [yes, yes, yes, no, yes],
+    ],
+    [["--unix-sockets"], [no, no, no, yes, yes]],
+    [
+      ["--net", "host", "--unix-sockets"],
+      [yes, yes, yes, yes, yes],
+    ],
+    [
+      ["--seccomp", "none"],
+      [yes, yes, yes, yes, yes],
+    ],
+  ])("are %j: made UDP, UDP over IPv6, TCP, by path, as a pair: %j", async (flags, made) => {
+    expect((await inBox([FLAG, ...flags], all)).stdout.trim().split("\n")).toEqual(made.map(String));
+  });
+
+  test("reach no service of the host behind a path, unless --unix-sockets gives it away", async () => {
+    using dir = tempDir();
+    const path = dir.join("service.sock");
+    using _server = Bun.listen({
+      unix: path,
+      socket: { open: (client) => void client.end("secret\n"), data: () => undefined },
+    });
+    const script = `python3 -c "import socket; s = socket.socket(socket.AF_UNIX); s.connect('${path}'); print(s.recv(9))" 2>&1`;
+    expect((await inBox([FLAG], script)).stdout).toContain("PermissionError");
+    expect((await inBox([FLAG, "--unix-sockets"], script)).stdout).toContain("secret");
+  });
+
+  test("are written down with --audit", async () => {
+    const { stderr } = await inBox([FLAG, "--audit", "-"], socket(KINDS.udp));
+    expect(stderr).toMatch(/socket +EACCES +1 {2}by python3/);
+  });
+
+  test("are no matter of other boxes", async () => {
+    const { stderr, exitCode } = await nsbox(["run", "--unix-sockets", "--", "true"]);
+    expect(stderr).toStartWith("nsbox: Cannot use --unix-sockets without --no-namespaces");
+    expect(exitCode).toBe(125);
+  });
+});

@@ -29,7 +29,7 @@ function isPlain(options: RunOptions): boolean {
   const { help, config, envFiles, detach, dryRun, json, allowHosts, seccomp, audit, args, namespaces } = options;
   if (help || detach || dryRun || json || config !== undefined || audit !== undefined || args.length === 0)
     return false;
-  if (envFiles.length > 0 || allowHosts.length > 0 || showsMore(options)) return false;
+  if (options.noNamespaces || envFiles.length > 0 || allowHosts.length > 0 || showsMore(options)) return false;
   for (const type in namespaces) {
     const kind = namespaces[type as keyof typeof namespaces]?.kind; // the keys of namespaces are exactly the types
     if (kind === "name" || kind === "network" || kind === "box") return false;

@@ -39,6 +39,7 @@ export const GOOD_VALUES: readonly GoodValue[] = [
   { name: "boottime", value: "-86400", makes: { boottimeSeconds: -86400 } },
   { name: "monotonic", value: "60", makes: { monotonicSeconds: 60 } },
   { name: "no-namespaces", makes: { noNamespaces: true } },
+  { name: "unix-sockets", makes: { unixSockets: true } },
   {
     name: "allow-host",
     value: "*.a.b:5",

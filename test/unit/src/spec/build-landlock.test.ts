@@ -14,7 +14,17 @@ const writable = (rules: readonly LandlockRule[] | undefined): readonly string[]
 describe("buildLandlock()", () => {
   test("allows to write where the mounts allow it, and nowhere else", () => {
     const files = landlock({})?.files;
-    expect(writable(files)).toEqual(["/dev", "/proc", "/tmp", "/run", "/var/tmp", "/home", "/root", "/home/ann"]);
+    expect(writable(files)).toEqual([
+      "/dev",
+      "/proc",
+      "/dev/mqueue",
+      "/tmp",
+      "/run",
+      "/var/tmp",
+      "/home",
+      "/root",
+      "/home/ann",
+    ]);
     expect(files?.[0]).toEqual({ path: "/", isFile: false, writable: false });
   });
 
