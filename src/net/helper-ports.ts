@@ -1,5 +1,5 @@
 // Ports that pasta publishes: what the very process that serves a box was started with.
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { parseIp } from "#ffi/uapi/inet.ts";
 import type { PublishedPort } from "#src/spec/network.ts";
 
@@ -20,8 +20,7 @@ export function findHelperPorts(netns: string): HelperPorts | undefined {
     const program = words[0]?.split("/").at(-1) ?? "";
     if (!PROGRAMS.includes(program)) continue;
     const box = words.findLast((word) => /^\d+$/.test(word)) ?? "";
-    // SECURITY: anybody can call a process of his pasta: only that of root or of who owns the box is believed.
-    if (linkOf(`/proc/${box}/ns/net`) !== netns || !isTrusted(entry)) continue;
+    if (linkOf(`/proc/${box}/ns/net`) !== netns || !isTrusted(readIfThere(`/proc/${entry}/status`))) continue;
     return { program, pid: Number(entry), ports: parseHelperPorts(words) };
   }
   return undefined;
@@ -39,16 +38,25 @@ export function parseHelperPorts(words: readonly string[]): readonly PublishedPo
   });
 }
 
-function isTrusted(pid: string): boolean {
-  const uid = lstatSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
-  return uid !== undefined && (uid === 0 || uid === process.geteuid?.());
+/**
+ * SECURITY: anybody can call a process of his pasta, a box too: only one of root's or of the caller's is believed, and
+ * none that is in another PID namespace than the caller. All of that stands in /proc/PID/status.
+ */
+function isTrusted(status: string): boolean {
+  const uid = Number(/^Uid:\t(\d+)/m.exec(status)?.[1] ?? "NaN");
+  const isHere = /^NSpid:\t\d+$/m.test(status);
+  return isHere && (uid === 0 || uid === process.geteuid?.());
 }
 
 function readWords(pid: string): readonly string[] {
+  return readIfThere(`/proc/${pid}/cmdline`).split("\0").slice(0, -1);
+}
+
+function readIfThere(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+    return readFileSync(path, "utf8");
   } catch (error) {
-    if (isGone(error)) return [];
+    if (isGone(error)) return "";
     throw error;
   }
 }

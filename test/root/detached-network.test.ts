@@ -5,7 +5,7 @@ import { isAlive } from "#test/support/box.ts";
 import { leavesOf, undocumented } from "#test/support/inspect-docs.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { addressServer, CABLE, helloServer, NetHost } from "#test/support/net-host.ts";
-import { type RunResult, tempDir, waitFor } from "#test/support/nsbox.ts";
+import { NSBOX, type RunResult, tempDir, waitFor } from "#test/support/nsbox.ts";
 
 /** The user of NetHost.userNsbox(). */
 const NOBODY = 65534;
@@ -221,6 +221,22 @@ describeWith(["root", "ip", "nft", "curl", "busybox", "pasta", "python3"], "nsbo
   });
 
   describe("nsbox port", () => {
+    test("does not believe a box that calls a process of its own pasta", async () => {
+      const init = await start("liar", ["--net", "bridge"], "sleep 1000");
+      const lie = `echo ready; exec -a pasta bash -c 'sleep 1000; :' x --tcp-ports 22:23 ${init}`;
+      {
+        await using inside = await host.startHere([NSBOX, "exec", "liar", "bash", "-c", lie]);
+        expect(inside.ready).toBe("ready");
+        await waitFor(async () => (await host.must("pgrep -af '^pasta' || true")).includes("22:23"), "the liar");
+        expect(await host.nsbox("port", "liar")).toMatchObject({ stdout: "", stderr: "" });
+      }
+      // The same by root, on the host, is believed.
+      await using outside = await host.startHere(["bash", "-c", lie]);
+      expect(outside.ready).toBe("ready");
+      const told = async (): Promise<string> => (await host.nsbox("port", "liar")).stdout;
+      await waitFor(async () => (await told()) === "23/tcp -> 0.0.0.0:22\n23/tcp -> [::]:22\n", "its port");
+    });
+
     test("tells of a box in the foreground by its name in a network, and by PID", async () => {
       await using box = await host.start(
         ["--net", "bridge", "--name", "front", "-p", "127.0.0.1:8084:80", "-p", "5300:53/udp"],
