@@ -61,7 +61,7 @@ describeWith(["userns"], "nsbox demo", () => {
     expect(ended?.answer).toBe("gone");
     expect(second?.answer).toBe(`${first?.answer}\nalpha`);
     expect(first?.answer).not.toBe(readlinkSync("/proc/self/ns/uts"));
-    const [, holder, third] = mount?.proofs[2]?.looks ?? [];
+    const [, holder, third] = mount?.proofs[3]?.looks ?? [];
     expect(third?.answer).toBe(`${holder?.answer}\nbeta`);
   });
 

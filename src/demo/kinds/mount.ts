@@ -1,4 +1,4 @@
-import type { Demo } from "#src/demo/proof.ts";
+import type { Demo, JoinedNamespace } from "#src/demo/proof.ts";
 import type { Step } from "#src/plan/steps.ts";
 
 const COUNT = "echo mounts: $(wc -l </proc/self/mountinfo)";
@@ -11,6 +11,11 @@ const FRESH_TMP: readonly Step[] = [
     data: "mode=1777",
     options: { readOnly: false, dev: false, noexec: false },
   },
+];
+
+const IN_FIRST: readonly JoinedNamespace[] = [
+  { type: "user", of: "first box", by: { kind: "process" } },
+  { type: "mnt", of: "first box", by: { kind: "process" } },
 ];
 
 export const MOUNT_DEMO: Demo = {
@@ -47,6 +52,30 @@ export const MOUNT_DEMO: Demo = {
       ],
     },
     {
+      statement:
+        "Where a mount is shared, what is mounted on it spreads to its copies in other namespaces; elsewhere not.",
+      looks: [
+        {
+          name: "first box",
+          command:
+            "mkdir /tmp/shared /tmp/private\nmount --make-shared -t tmpfs shared /tmp/shared\nmkdir /tmp/shared/a",
+          box: { namespaces: ["mnt"], steps: FRESH_TMP },
+        },
+        {
+          name: "second box, a copy of it",
+          command: "for on in shared/a private; do\n mount -t tmpfs new /tmp/$on\n touch /tmp/$on/seen\ndone",
+          box: { namespaces: ["mnt"], joins: IN_FIRST, steps: [{ kind: "become-root" }] },
+        },
+        {
+          name: "in the first again",
+          command: "for on in shared/a private; do\n echo $on: $(ls /tmp/$on)\ndone",
+          box: { namespaces: [], joins: IN_FIRST, steps: [{ kind: "become-root" }] },
+        },
+      ],
+      checks: [{ kind: "is", of: "in the first again", text: "shared/a: seen\nprivate:" }],
+      needs: ["mount"],
+    },
+    {
       statement: "A namespace lives on without any process while a mount holds it; setns enters it again.",
       looks: [
         {
@@ -59,10 +88,7 @@ export const MOUNT_DEMO: Demo = {
           command: "readlink /proc/self/ns/uts",
           box: {
             namespaces: ["uts"],
-            joins: [
-              { type: "user", of: "first box", by: { kind: "process" } },
-              { type: "mnt", of: "first box", by: { kind: "process" } },
-            ],
+            joins: IN_FIRST,
             steps: [
               { kind: "hostname", name: "beta" },
               { kind: "open-node", source: "/proc/self/ns/uts", node: "its UTS namespace" },
