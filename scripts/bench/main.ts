@@ -9,6 +9,7 @@ import { drawCharts } from "#scripts/bench/chart.ts";
 import { measureCold } from "#scripts/bench/cold.ts";
 import { measureEntering } from "#scripts/bench/entering.ts";
 import { measureFilterPart } from "#scripts/bench/filter.ts";
+import { measureLibrary } from "#scripts/bench/library.ts";
 import { measureListing } from "#scripts/bench/listing.ts";
 import type { BenchContext, Part } from "#scripts/bench/part.ts";
 import { measurePhases } from "#scripts/bench/phases.ts";
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, (context: BenchContext) => Part | Promise<P
   cold: measureCold,
   phases: measurePhases,
   rates: measureRates,
+  library: measureLibrary,
   exec: measureEntering,
   alive: measureAlive,
   ls: measureListing,

@@ -1,6 +1,6 @@
 // The library: what it does to the program that uses it, which is nothing, and what is left when that is killed.
 import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { box, run } from "#src/index.ts";
 import { childrenOf, isAlive } from "#test/support/box.ts";
@@ -104,6 +104,25 @@ describeWith(["userns"], "a program that uses the library", () => {
     const { stdout, stderr } = await runCommand([process.execPath, "-e", program], { cwd: ROOT });
     expect(stderr).toBe("");
     await waitFor(() => !isAlive(Number(stdout)), "the box to end");
+  });
+
+  test("may make boxes in a Worker, with which they end", async () => {
+    const file = temporary.join("worker.ts");
+    writeFileSync(
+      file,
+      `import { box, run } from ${JSON.stringify(join(ROOT, "src/index.ts"))};
+       const b = await box();
+       const p = b.spawn(["sleep", "1000"]);
+       postMessage([b.pid, p.pid, (await run(["echo", "from a worker"])).stdout]);`,
+    );
+    const worker = new Worker(file);
+    const [init, sleeper, text] = await new Promise<[number, number, string]>((done, fail) => {
+      worker.onmessage = ({ data }) => done(data);
+      worker.onerror = ({ message }) => fail(new Error(message));
+    });
+    expect([text, isAlive(init), isAlive(sleeper)]).toEqual(["from a worker\n", true, true]);
+    worker.terminate();
+    await waitFor(() => !isAlive(init) && !isAlive(sleeper), "the worker's boxes to end");
   });
 
   test("that is killed leaves no process and no file behind", async () => {

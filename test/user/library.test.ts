@@ -49,6 +49,30 @@ describeWith(["userns"], "box()", () => {
       expect((await b.exec(["sh", "-c", read])).stdout).toBe((await run(["sh", "-c", read])).stdout);
     }));
 
+  test("gives a command nothing of this program: no descriptor, no variable, no process", () =>
+    inBox(async (b) => {
+      process.env["LIBRARY_SECRET"] = "secret";
+      try {
+        const script = "ls /proc/$$/fd; env | grep -c SECRET; grep -l nsbox$ /proc/[0-9]*/comm";
+        const { stdout } = await b.exec(["sh", "-c", script]);
+        const { stdout: whole } = await run(["sh", "-c", script]);
+        for (const text of [stdout, whole]) expect(text).toBe("0\n1\n2\n0\n");
+      } finally {
+        delete process.env["LIBRARY_SECRET"];
+      }
+    }));
+
+  test("has an init that its commands can neither read, trace nor end", () =>
+    inBox(async (b) => {
+      const script =
+        "cat /proc/1/environ; ls /proc/1/fd; ls -l /proc/1/exe; kill -9 1; kill -TERM 1; sleep 0.1; echo on";
+      const { stdout, stderr } = await b.exec(["sh", "-c", script]);
+      expect(stdout).toEndWith("on\n");
+      expect(stdout).not.toContain("memfd");
+      expect(stderr).toContain("Permission denied");
+      expect(isAlive(b.pid)).toBe(true);
+    }));
+
   test("lets a command change what rw shows", async () => {
     using dir = tempDir();
     await inBox((b) => b.exec(["sh", "-c", `echo changed > ${dir.join("file")}`]), { rw: dir.path });
