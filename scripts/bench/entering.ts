@@ -22,7 +22,7 @@ export function measureEntering({ root, temp, rounds }: BenchContext): Part {
       ["nsenter", "-t", pid, "-U", "-m", "-p", "-i", "-u", "-n", "-C", "--preserve-credentials", "/bin/true"],
     ];
     const times = openStopwatch(root).time(commands, rounds);
-    const [exec, nsenter] = [summarize(times[0] ?? []), summarize(times[1] ?? [])];
+    const [exec, nsenter] = [summarize(times[0]?.returned ?? []), summarize(times[1]?.returned ?? [])];
     const row = (name: string, { median, p10, p90 }: typeof exec): readonly string[] => [
       name,
       median.toFixed(2),

@@ -25,7 +25,7 @@ export async function measureListing({ root }: BenchContext): Promise<Part> {
   await using _ = crowd;
   const names = [NAMES.ls, NAMES.lsns];
   const times = openStopwatch(root).time([[join(root, "dist/nsbox"), "ls"], ["lsns"]], ROUNDS);
-  const rows = times.map((list, n) => ({ name: names[n] ?? "", ms: summarize(list) }));
+  const rows = times.map((list, n) => ({ name: names[n] ?? "", ms: summarize(list.returned) }));
   const [ours, theirs] = rows.map(({ ms }) => ms.median);
   return {
     ...part,

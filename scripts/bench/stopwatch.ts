@@ -8,8 +8,21 @@ const WARM_UP_ROUNDS = 3;
 export interface Stopwatch {
   /** What measures, in words. */
   readonly name: string;
-  /** Milliseconds of each command in each round. Throws where one fails. */
-  time(commands: readonly (readonly string[])[], rounds: number): readonly (readonly number[])[];
+  /** Of each command. Throws where one fails. */
+  time(commands: readonly (readonly string[])[], rounds: number): readonly Times[];
+}
+
+/** Milliseconds of each round. */
+export interface Times {
+  /** Until the command has returned. */
+  readonly returned: readonly number[];
+  /** Until nothing that it has started runs any more; none where that is not measured. */
+  readonly gone: readonly number[];
+}
+
+function timesOf(line: string): Times {
+  const ms = line.split(" ").map((ns) => Number(ns) / 1e6);
+  return { returned: ms.filter((_, n) => n % 2 === 0), gone: ms.filter((_, n) => n % 2 === 1) };
 }
 
 /** The C program, compiled into the cache, or what does the same. */
@@ -26,17 +39,13 @@ export function openStopwatch(root: string): Stopwatch {
       const words = commands.flatMap((command, n) => (n === 0 ? command : ["--:", ...command]));
       const { exitCode, stdout, stderr } = Bun.spawnSync([program, String(rounds), ...words], { stderr: "pipe" });
       if (exitCode !== 0) throw new Error(`Cannot measure: ${stderr.toString().trim()}`);
-      return stdout
-        .toString()
-        .trim()
-        .split("\n")
-        .map((line) => line.split(" ").map((ns) => Number(ns) / 1e6));
+      return stdout.toString().trim().split("\n").map(timesOf);
     },
   };
 }
 
 /** A B C A B C …: whatever slows the machine for a while slows all of them. */
-function timeHere(commands: readonly (readonly string[])[], rounds: number): readonly (readonly number[])[] {
+function timeHere(commands: readonly (readonly string[])[], rounds: number): readonly Times[] {
   const times = commands.map((): number[] => []);
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++)
     for (const [index, command] of commands.entries()) {
@@ -45,5 +54,5 @@ function timeHere(commands: readonly (readonly string[])[], rounds: number): rea
       if (exitCode !== 0) throw new Error(`Cannot measure "${command.join(" ")}": it ended with ${exitCode}`);
       if (round >= 0) times[index]?.push((Bun.nanoseconds() - start) / 1e6);
     }
-  return times;
+  return times.map((returned) => ({ returned, gone: [] }));
 }
