@@ -20,6 +20,11 @@ export function parseStatus(text: string): ReadonlyMap<string, string> {
   return fields;
 }
 
+/** The name of a process out of its "Name" line. KERNEL: newlines and backslashes are escaped there, nothing else. */
+export function parseStatusName(text: string): string {
+  return text.replace(/\\(n|\\)/g, (_, letter: string) => (letter === "n" ? "\n" : "\\"));
+}
+
 /** One line of an id map: `size` ids from `inside` are those from `outside`. */
 export interface IdRange {
   readonly inside: number;

@@ -1,5 +1,6 @@
 // The processes of a box: those in its PID namespace, with what they have started.
 import { readdirSync, readFileSync } from "node:fs";
+import { parseStatusName } from "#src/inspect/proc-text.ts";
 import type { Box } from "./box-store.ts";
 import { readPidNamespace } from "./find-process.ts";
 
@@ -64,6 +65,6 @@ function readProcess(pid: number, levels: number): BoxProcess | undefined {
     state: field(status, "State").slice(0, 1),
     residentKb: Number(/\d+/.exec(field(status, "VmRSS"))?.[0] ?? 0),
     user: Number(field(status, "Uid").split(/\s+/)[1] ?? 0),
-    command: words.length > 0 ? words.join(" ") : `[${field(status, "Name")}]`,
+    command: words.length > 0 ? words.join(" ") : `[${parseStatusName(field(status, "Name"))}]`,
   };
 }

@@ -41,7 +41,7 @@ export function openStateFolder(part: string): string {
 export function findStateFolder(part: string): string | undefined {
   const uid = callerUid();
   const folder = stateFolderPath(process.env, uid, isFolder);
-  if (!isFolder(folder)) return undefined;
+  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return undefined;
   checkOwner(folder, uid);
   const path = `${folder}/${part}`;
   return isFolder(path) ? path : undefined;

@@ -1,7 +1,7 @@
 // Reaching the host's files: lines 1–13 of docs/security.md.
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { type Attack, testAttacks } from "#test/support/attack.ts";
 import { inBox } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
@@ -164,6 +164,26 @@ describeWith(["userns", "busybox"], "files, 2: links in a root file system", () 
     expect((await runCommand(["unshare", "-Urm", "sh", "-c", script])).stdout).toBe("followed\n");
   });
 
+  test("one in the place of proc, sys or dev leads no mount outside, and no setting of the box's to another file (CVE-2019-16884, CVE-2025-52881)", async () => {
+    for (const name of ["proc", "sys", "dev"]) {
+      using root = tempDir();
+      using target = tempDir();
+      for (const path of ["bin", "proc", "sys", "dev", "tmp", "etc"])
+        if (path === name) symlinkSync(target.path, root.join(path));
+        else mkdirSync(root.join(path));
+      writeFileSync(root.join("bin/busybox"), readFileSync(Bun.which("busybox") ?? ""), { mode: 0o755 });
+      const before = readFileSync("/proc/self/mountinfo", "utf8");
+      const script = `busybox mount | busybox grep -c ' /${name} '; busybox grep Seccomp: /proc/self/status`;
+      const flags = ["--root", root.path, "-e", "PATH=/bin", "--oom-score-adj", "900"];
+      const { stdout, exitCode } = await nsbox(["run", ...flags, "--", "/bin/busybox", "sh", "-c", script]);
+      if (exitCode !== 125) expect(stdout).toBe("1\nSeccomp:\t2\n");
+      expect(readdirSync(target.path)).toEqual([]);
+      expect(readFileSync("/proc/self/mountinfo", "utf8")).toBe(before);
+    }
+  });
+});
+
+describeWith(["userns", "busybox"], "files, 3: a link in the place of a device", () => {
   test("a link in the place of /dev/null is not what is written to (CVE-2025-31133)", async () => {
     using root = tempDir();
     for (const path of ["bin", "dev", "etc", "tmp", "proc", "sys"]) mkdirSync(root.join(path));

@@ -1,5 +1,5 @@
 // Who a process is: its numbers, its command, since when.
-import { parseStartTicks } from "../proc-text.ts";
+import { parseStartTicks, parseStatusName } from "../proc-text.ts";
 import { type Group, type Readable, rows, shown } from "./group.ts";
 import { numbersOf, type Status } from "./status.ts";
 
@@ -39,7 +39,7 @@ export function identityOf(
 ): Identity {
   return {
     pid: rest.pid,
-    name: status.get("Name") ?? "",
+    name: parseStatusName(status.get("Name") ?? ""),
     command: rest.command,
     state: (status.get("State") ?? "").slice(0, 1),
     parent: { pid: numbersOf(status.get("PPid"))[0] ?? 0, name: rest.parentName },

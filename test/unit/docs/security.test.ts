@@ -31,4 +31,19 @@ describe("docs/security.md", () => {
     const known = new Set(ROWS.map(({ line }) => line));
     expect(numbers.filter((line) => !known.has(line ?? ""))).toEqual([]);
   });
+
+  test("has a row for each number, and none twice", () => {
+    const numbers = ROWS.map(({ line }) => Number(line)).toSorted((a, b) => a - b);
+    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, n) => n + 1));
+    expect(numbers.length).toBeGreaterThanOrEqual(38);
+  });
+
+  test.each(ROWS)("$line: $attack is attempted by a test that says so", ({ line, tests }) => {
+    const own = tests.filter((name) => name.startsWith("attack/"));
+    // Where no attack alone shows it, the rules of the part that defends are tested.
+    if (own.length === 0) return expect(tests.some((name) => /^(?:user|unit)\//.test(name))).toBe(true);
+    const texts = own.map((name) => readFileSync(join(ROOT, `test/${name}.test.ts`), "utf8"));
+    const marks = new RegExp(`"[a-z]+, ${line}:|^\\s+line: ${line},|\\bline: number = ${line}\\b`, "m");
+    expect(texts.some((text) => marks.test(text))).toBe(true);
+  });
 });

@@ -9,6 +9,7 @@ import {
   parseNamespaceLink,
   parseStartTicks,
   parseStatus,
+  parseStatusName,
 } from "#src/inspect/proc-text.ts";
 
 describe("parseStatus()", () => {
@@ -18,6 +19,13 @@ describe("parseStatus()", () => {
       ["Name", "a:b"],
       ["Uid", "1\t2\t3\t4"],
     ]);
+  });
+});
+
+describe("parseStatusName()", () => {
+  test("gives the name that the process has, out of its one line", () => {
+    expect(parseStatusName("a\\nb\\\\nc) R\t1")).toBe("a\nb\\nc) R\t1");
+    expect(parseStatusName("plain\\")).toBe("plain\\");
   });
 });
 
