@@ -55,6 +55,11 @@ const HINTS: readonly HintRow[] = [
     errno: "EINVAL",
     hint: "this kernel lacks one of these namespaces: leave one out, for example with --cgroup host",
   },
+  {
+    kind: "join-cgroup",
+    errno: "EACCES",
+    hint: "you may not move a process there from your own cgroup: run it from where the box was started, or as root",
+  },
   { kind: "time-namespace", errno: "EINVAL", hint: "time namespaces need Linux 5.6 and CONFIG_TIME_NS" },
   { kind: "time-namespace", errno: "ERANGE", hint: "an offset may not set a clock below 0 or far beyond it" },
   {

@@ -1,10 +1,13 @@
 // The flags of `run` that are about boxes that live on, a row each.
 import { parseLabel, parseLogSize, parseRestart } from "#src/spec/grammar/parse-detach.ts";
+import { parseWhole } from "#src/spec/grammar/parse-number.ts";
 import { parseName } from "#src/spec/grammar/parse-identity.ts";
 import { parsePath } from "#src/spec/grammar/parse-path.ts";
 import type { Option } from "./option.ts";
 import type { RunDraft } from "./run-draft.ts";
 
+/** What the kernel numbers processes up to, see proc_sys_kernel(5). */
+const PIDS_MAX = 4_194_304;
 const DETACHED = "Boxes that live on";
 
 export const DETACH_OPTIONS: readonly Option<RunDraft>[] = [
@@ -69,6 +72,15 @@ export const DETACH_OPTIONS: readonly Option<RunDraft>[] = [
     doc: "with -d: keep this much of it (default 10m), or unlimited",
     apply: (d, v) => {
       d.logSize = parseLogSize(v);
+    },
+  },
+  {
+    name: "pids",
+    value: "N",
+    group: DETACHED,
+    doc: "with -d: at most N processes and threads, by a cgroup",
+    apply: (d, v) => {
+      d.pidsLimit = parseWhole("--pids", v, [1, PIDS_MAX]);
     },
   },
 ];

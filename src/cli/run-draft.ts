@@ -96,6 +96,7 @@ export function emptyDraft(): RunDraft {
     restart: undefined,
     log: undefined,
     logSize: undefined,
+    pidsLimit: undefined,
     dryRun: false,
     json: false,
     help: false,

@@ -185,7 +185,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
     ]),
   ),
   ...Object.fromEntries(
-    ["name", "detach", "rm", "label", "restart", "log", "log-size"].map((flag) => [
+    ["name", "detach", "rm", "label", "restart", "log", "log-size", "pids"].map((flag) => [
       flag,
       "a box lives as long as its handle",
     ]),

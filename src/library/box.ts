@@ -104,7 +104,7 @@ function openInit(pid: number, parent: number, { facts }: Definition): Init {
   try {
     pidfd = openPidfd(pid);
     if (parentOf(pid) !== parent) throw boxEnded("make a box");
-    return { pidfd, namespaces: otherNamespaces(pid), cgroup: openCgroup(pid, facts.uid) };
+    return { pidfd, namespaces: otherNamespaces(pid), cgroup: openCgroup(pid, facts.uid === 0) };
   } catch (error) {
     if (pidfd !== undefined) closeFile(pidfd);
     if (error instanceof SyscallError && (error.is("ESRCH") || error.is("ENOENT"))) throw boxEnded("make a box");

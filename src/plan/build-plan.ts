@@ -13,6 +13,7 @@ import type { Plan } from "./plan.ts";
 import { isRootIdmapped, planMounts } from "./plan-mounts.ts";
 import { LISTENER_SOCKET } from "./steps/confine.ts";
 import type { CloneStep, LauncherStep } from "./steps/launch.ts";
+import { BOX_CGROUP } from "#src/spec/spec.ts";
 import { planInterfaces } from "./steps/network.ts";
 import { INIT_LOG_FILES } from "./steps/record-output.ts";
 import type { Step } from "./steps.ts";
@@ -41,6 +42,7 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
     vfork: !spec.box.init && !acts && !spec.process.terminal && join.length === 0,
     clone3: facts.clone3,
     sibling: join.length > 0,
+    ...(spec.linux.cgroup === undefined ? {} : { cgroup: BOX_CGROUP }),
   };
   const parentDeath: Step = { kind: "parent-death", check: true };
   const setup: Step[] = [
@@ -50,6 +52,8 @@ export function buildPlan(spec: Spec, facts: HostFacts): Plan {
     // KERNEL: who has changed its uid can't open its own /proc files any more, such as timens_offsets.
     ...planTime(spec),
     ...maps.become,
+    // Its root is where the process is that makes it: in the box's cgroup by now.
+    ...(isCgroupLate(spec) ? [{ kind: "cgroup-namespace" } as const] : []),
     ...(maps.launcher.length === 0 ? [] : [parentDeath]),
     ...(spec.box.keyring ? [{ kind: "session-keyring", optional: refusesKeys(spec) } as const] : []),
     ...planIdentity(spec),
@@ -163,9 +167,15 @@ function newNamespaces(spec: Spec): number {
   let flags = 0;
   for (const [type, namespace] of Object.entries(spec.linux.namespaces)) {
     // The keys of Namespaces are exactly the types; time is entered by unshare(2), see the time-namespace step.
-    if (namespace.kind === "new" && type !== "time") flags += NAMESPACE_FLAGS[type as NamespaceType];
+    if (namespace.kind === "new" && type !== "time" && !(type === "cgroup" && isCgroupLate(spec)))
+      flags += NAMESPACE_FLAGS[type as NamespaceType];
   }
   return flags;
+}
+
+/** A cgroup namespace is made by the box itself where it has a cgroup of its own: clone(2) takes the caller's as root. */
+function isCgroupLate({ linux: { cgroup, namespaces } }: Spec): boolean {
+  return cgroup !== undefined && namespaces.cgroup.kind === "new";
 }
 
 function planJoin(spec: Spec): readonly Step[] {

@@ -23,6 +23,7 @@ export type Step =
   | namespaces.JoinStep
   | namespaces.OwnIdMapStep
   | namespaces.TimeStep
+  | namespaces.CgroupStep
   | namespaces.HostnameStep
   | namespaces.DomainnameStep
   | namespaces.LoopbackStep
@@ -92,6 +93,7 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   join: namespaces.joinStep,
   "own-id-map": namespaces.ownIdMapStep,
   "time-namespace": namespaces.timeStep,
+  "cgroup-namespace": namespaces.cgroupStep,
   hostname: namespaces.hostnameStep,
   domainname: namespaces.domainnameStep,
   loopback: namespaces.loopbackStep,

@@ -57,12 +57,14 @@ function prepare(request: ExecRequest, detach: boolean) {
   const namespaces = otherNamespaces(pid).filter(
     (type) => !joined.includes(type) && (request.namespaces?.includes(type) ?? true),
   );
-  const cgroup = openCgroup(pid, facts.uid);
+  // A cgroup of the box's own bounds it, and what is pausable has to be in it.
+  const isBounded = request.isBox && spec.linux.cgroup !== undefined;
+  const cgroup = openCgroup(pid, isBounded || facts.uid === 0);
   const root = request.root && namespaces.includes("mnt") ? openRoot(pid, facts) : undefined;
   const entry: Entry = {
     ...shared,
     namespaces,
-    cgroup: cgroup === undefined ? "none" : facts.uid === 0 ? "required" : "optional",
+    cgroup: cgroup === undefined ? "none" : isBounded || facts.uid === 0 ? "required" : "optional",
     root: root !== undefined,
     groups: request.isBox ? "box" : allowsSetGroups(pid, facts, namespaces) ? "none" : "keep",
   };
@@ -90,7 +92,7 @@ export function otherNamespaces(pid: number): readonly NamespaceType[] {
 const CGROUPS = "/sys/fs/cgroup";
 
 /** Its cgroup's list of processes, to be written to; undefined where it is ours too, or not ours to write. */
-export function openCgroup(pid: number, uid: number): Fd | undefined {
+export function openCgroup(pid: number, insist: boolean): Fd | undefined {
   const pathOf = (who: number | "self"): string | undefined => /^0::(.*)$/m.exec(readText(`/proc/${who}/cgroup`))?.[1];
   const path = pathOf(pid);
   if (path === undefined || path === pathOf("self") || path.startsWith("/..")) return undefined;
@@ -100,7 +102,7 @@ export function openCgroup(pid: number, uid: number): Fd | undefined {
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
     // No cgroup v2 there, or an ordinary user's whose processes are counted as his wherever they are.
-    if (cause.is("ENOENT") || uid !== 0) return undefined;
+    if (cause.is("ENOENT") || !insist) return undefined;
     throw new NsboxError("EHOST", `Cannot enter the cgroup ${JSON.stringify(file)}: ${explainErrno(cause.errno)}`, {
       syscall: cause.syscall,
       errno: cause.errno,

@@ -1,11 +1,12 @@
 // A box that outlives its launcher, up to its command's start.
-import { closeFile, type Fd } from "#ffi/libc/fd.ts";
+import { closeFile, type Fd, openFile } from "#ffi/libc/fd.ts";
 import { setSignalMask } from "#ffi/libc/process.ts";
+import { O, openFlags } from "#ffi/uapi/fcntl.ts";
 import { assert } from "#src/error.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { NO_FAREWELL } from "#src/spec/network.ts";
-import type { Spec } from "#src/spec/spec.ts";
+import { BOX_CGROUP, type Spec } from "#src/spec/spec.ts";
 import { launch } from "./launch.ts";
 import type { BoxNetworkSession } from "./run-box.ts";
 import { startKeeper } from "./start-keeper.ts";
@@ -39,7 +40,9 @@ export function startDetached(spec: Spec, facts: HostFacts, { files, network, re
       keepNetwork(network, pid, facts);
       record(pid, keeper);
     };
-    const box = launch(plan, facts, { files, network, keepTerminal, record: recordAll });
+    const { cgroup } = spec.linux;
+    const opened = cgroup === undefined ? {} : { [BOX_CGROUP]: openCgroupFolder(cgroup.path, facts) };
+    const box = launch(plan, facts, { files: { ...files, ...opened }, network, keepTerminal, record: recordAll });
     closeFile(box.pidfd);
     return box.pid;
   } catch (error) {
@@ -48,6 +51,10 @@ export function startDetached(spec: Spec, facts: HostFacts, { files, network, re
   } finally {
     setSignalMask(facts.signalMask);
   }
+}
+
+function openCgroupFolder(path: string, { arch }: HostFacts): Fd {
+  return openFile(path, O.PATH | openFlags(arch).DIRECTORY);
 }
 
 /** Rules that lead to the box have to go when it ends, and its ports are held until then: that takes a process. */

@@ -111,6 +111,7 @@ export function buildProcessExec(
       readonlyPaths: [],
       // What filters the process can't be read from it.
       seccomp: undefined,
+      cgroup: undefined,
     },
     box: {
       name: undefined,

@@ -81,6 +81,8 @@ export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Secco
       uidMappings,
       gidMappings,
       timeOffsets: { monotonic: options.monotonicSeconds ?? 0, boottime: options.boottimeSeconds ?? 0 },
+      // Where there is to be one, it is made and named by who starts the box.
+      cgroup: undefined,
       maskedPaths: mountsMade && proc === "fresh" ? MASKED_PATHS : [],
       readonlyPaths: mountsMade && proc === "fresh" ? READONLY_PATHS : [],
       seccomp: buildSeccomp(options, facts, bounding, profile),

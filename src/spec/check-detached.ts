@@ -33,11 +33,12 @@ export function checkDetached(options: RunOptions, namespaces: Namespaces): void
   throw conflict("--pid", why, "leave out --pid: a box that lives on needs one of its own");
 }
 
-function checkAttached({ labels, restart, log, logSize }: RunOptions): void {
+function checkAttached({ labels, restart, log, logSize, pidsLimit }: RunOptions): void {
   const said: readonly (readonly [flag: string, isSaid: boolean])[] = [
     ["--restart", restart !== undefined],
     ["--log", log !== undefined],
     ["--log-size", logSize !== undefined],
+    ["--pids", pidsLimit !== undefined],
     ["--label", labels.length > 0],
   ];
   const flag = said.find(([, isSaid]) => isSaid)?.[0];

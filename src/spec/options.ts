@@ -116,6 +116,8 @@ export interface RunOptions {
   readonly log: string | undefined;
   /** What that file may take; undefined: the default. */
   readonly logSize: number | "unlimited" | undefined;
+  /** How many processes and threads a detached box may have. */
+  readonly pidsLimit: number | undefined;
   readonly dryRun: boolean;
   readonly json: boolean;
   /** -h or --help: nothing else is looked at. */

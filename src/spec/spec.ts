@@ -131,6 +131,17 @@ export type SeccompListener =
   /** A program behind this socket, see `listenerPath` of the OCI runtime specification. */
   | { readonly kind: "agent"; readonly path: string; readonly metadata: string | undefined };
 
+/** The name that plans have for the folder of the box's cgroup, opened. */
+export const BOX_CGROUP = "box-cgroup";
+
+/** A cgroup of the box's own, see cgroups(7). */
+export interface Cgroup {
+  /** A folder of the host, which is there before the box is. */
+  readonly path: string;
+  /** How many processes and threads there may be in it, besides the init. */
+  readonly pidsLimit: number | undefined;
+}
+
 export interface Linux {
   readonly namespaces: Namespaces;
   readonly uidMappings: readonly IdMapping[];
@@ -141,6 +152,8 @@ export interface Linux {
   readonly readonlyPaths: readonly string[];
   /** undefined: no call is refused. */
   readonly seccomp: Seccomp | undefined;
+  /** undefined: the caller's own. */
+  readonly cgroup: Cgroup | undefined;
 }
 
 /** What may be done with what is at, and below, a path of the box's own; reading and executing is always part of it. */

@@ -6,6 +6,7 @@ import { POLL } from "#ffi/uapi/poll.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { FINAL_STOP_SIGNAL, FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import { NsboxError } from "#src/error.ts";
+import { isFrozen, setFrozen } from "#src/cgroup/box-cgroup.ts";
 import { listProcesses } from "./box-processes.ts";
 import { type Box, noteKilled } from "./box-store.ts";
 import { openProcess } from "./process-life.ts";
@@ -99,6 +100,8 @@ const PAUSE_ROUNDS = 100;
 
 /** Stops every process of the box. Throws NsboxError EHOST if it makes new ones faster than that. */
 export function pauseBox(box: Box): void {
+  const { cgroup } = box.record.spec.linux;
+  if (cgroup !== undefined) return setFrozen(cgroup.path, true);
   for (let round = 0; round < PAUSE_ROUNDS; round++) {
     const running = listProcesses(box).filter(({ state }) => !"TtZX".includes(state));
     if (running.length === 0) return;
@@ -112,6 +115,8 @@ export function pauseBox(box: Box): void {
 
 /** Lets every process of the box go on; the init last, as it is what makes the box count as paused. */
 export function resumeBox(box: Box): void {
+  const { cgroup } = box.record.spec.linux;
+  if (cgroup !== undefined && isFrozen(cgroup.path)) return setFrozen(cgroup.path, false);
   const { pid: init } = box.record.process;
   for (const { pid } of listProcesses(box)) if (pid !== init) signalProcess(pid, SIG.CONT);
   signalProcess(init, SIG.CONT);

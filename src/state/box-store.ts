@@ -6,6 +6,7 @@ import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
 import { ERRNO } from "#ffi/uapi/errno.ts";
 import { AT, O } from "#ffi/uapi/fcntl.ts";
 import { explainErrno, NsboxError } from "#src/error.ts";
+import { isFrozen, makeCgroup, removeCgroup } from "#src/cgroup/box-cgroup.ts";
 import { STATUS } from "#src/spec/status-layout.ts";
 import { type BoxLog, type BoxRecord, parseRecord } from "./box-record.ts";
 import { type BoxStatus, killedStatusFile, parseStatusFile } from "./box-status.ts";
@@ -32,8 +33,13 @@ export interface Box {
 /** Files that a box in the making is given, by the names that the plan has for them. */
 export type BoxFiles = Readonly<Record<string, Fd>>;
 
+/** In the folder of a box in the making: the path of its cgroup. */
+const CGROUP_NOTE = "cgroup";
+
 /** A box that nobody sees yet. */
 export interface NewBox {
+  /** Makes its cgroup; see makeCgroup(). */
+  makeCgroup(path: string, pidsLimit: number | undefined): void;
   readonly files: BoxFiles;
   /** From here on it is seen. Throws NsboxError ESPEC where the name is taken. */
   commit(name: string, record: BoxRecord): void;
@@ -45,7 +51,11 @@ export interface NewBox {
 export function openNewBox(log: BoxLog): NewBox {
   const boxes = openStateFolder(PART);
   let folder = `${boxes}/.new-${ownerWord(readIdentity(process.pid))}`;
-  const discard = (): void => rmSync(folder, { recursive: true, force: true });
+  let cgroup: string | undefined;
+  const discard = (): void => {
+    if (cgroup !== undefined) removeCgroup(cgroup);
+    rmSync(folder, { recursive: true, force: true });
+  };
   try {
     mkdirSync(folder, { mode: 0o700 });
     writeFileSync(`${folder}/status`, new Uint8Array(STATUS.bytes), { mode: 0o600 });
@@ -54,6 +64,12 @@ export function openNewBox(log: BoxLog): NewBox {
         null: openFile("/dev/null", O.RDONLY),
         ...openLogFiles(log, folder),
         status: openFile(`${folder}/status`, O.WRONLY),
+      },
+      makeCgroup(path, pidsLimit) {
+        // First of all, so that whatever happens somebody knows what to remove.
+        writeFileSync(`${folder}/${CGROUP_NOTE}`, path, { mode: 0o600 });
+        cgroup = path;
+        makeCgroup(path, pidsLimit);
       },
       commit(name, record) {
         const text = `${JSON.stringify(record, null, 2)}\n`;
@@ -134,10 +150,17 @@ function readBox(name: string, folder: string): Box | undefined {
   // Its life first: a status that is read after the end is the last one.
   const record = parseRecord(readIfThere(`${folder}/box.json`)?.toString() ?? "");
   if (record === undefined) return undefined;
-  const life = readLife(record.process);
+  const life = lifeOf(record);
   const bytes = readIfThere(`${folder}/status`);
   const status = bytes === undefined ? undefined : parseStatusFile(bytes);
   return status === undefined ? undefined : { name, folder, record, status, life };
+}
+
+/** A frozen process looks like one that sleeps. */
+function lifeOf({ process, spec }: BoxRecord): Life {
+  const life = readLife(process);
+  const { cgroup } = spec.linux;
+  return life === "running" && cgroup !== undefined && isFrozen(cgroup.path) ? "stopped" : life;
 }
 
 function readIfThere(path: string): Buffer | undefined {
@@ -153,6 +176,9 @@ function readIfThere(path: string): Buffer | undefined {
 function sweep(path: string, name: string): void {
   const owner = parseOwner(name);
   if (owner !== undefined && readLife(owner) !== "ended") return;
+  const cgroup = readIfThere(`${path}/${CGROUP_NOTE}`)?.toString();
+  // Until that is gone, somebody has to know of it.
+  if (cgroup !== undefined && !removeCgroup(cgroup)) return;
   rmSync(path, { recursive: true, force: true });
 }
 

@@ -1,5 +1,6 @@
 // What is left to do on the host once a box has ended. Its init could not do it: it saw only the box.
 import { existsSync, lstatSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { removeCgroup } from "#src/cgroup/box-cgroup.ts";
 import { NO_FAREWELL } from "#src/spec/network.ts";
 import type { BoxRecord } from "./box-record.ts";
 
@@ -10,6 +11,8 @@ import type { BoxRecord } from "./box-record.ts";
 export function settleBox({ record, folder }: { readonly record: BoxRecord; readonly folder: string }): void {
   const placeholders = record.spec.box.protected.flatMap(({ make }) => make ?? []);
   const { files, commands } = record.farewell ?? NO_FAREWELL;
+  // Gone already, where it is settled; it stays where what runs in it is not the box's any more.
+  if (record.spec.linux.cgroup !== undefined) removeCgroup(record.spec.linux.cgroup.path);
   const settled = `${folder}/settled`;
   if (placeholders.length + files.length + commands.length === 0 || existsSync(settled)) return;
   // They name what was made for this box alone, and fail where that is gone.

@@ -52,8 +52,9 @@ export const LAYERS: readonly Layer[] = [
   {
     of: ["src/state/"],
     pure: false,
-    may: [...SPEC_USERS, "ffi/libc/", "node:fs", "src/inspect/proc-text.ts"],
+    may: [...SPEC_USERS, "ffi/libc/", "node:fs", "src/inspect/proc-text.ts", "src/cgroup/"],
   },
+  { of: ["src/cgroup/"], pure: false, may: [...SPEC_USERS, "node:fs"] },
   {
     of: ["src/pin/"],
     pure: false,
@@ -93,6 +94,7 @@ export const LAYERS: readonly Layer[] = [
         "src/run/",
         "src/inspect/",
         "src/state/",
+        "src/cgroup/",
         "src/audit/",
         "src/egress/",
         "src/net/",

@@ -4,6 +4,7 @@ import { describe, test } from "bun:test";
 import { pidsFolder } from "./cgroup-folder.ts";
 import { existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
+import { dirname } from "node:path";
 import { NSBOX } from "./nsbox.ts";
 
 /** Needs that say who runs the test. A test for another actor is skipped whatever else it needs. */
@@ -16,6 +17,10 @@ export type Need =
   | "x64"
   | "userns"
   | "cgroup2"
+  | "own-cgroup"
+  | "own-pids"
+  | "no-cgroup"
+  | "vm"
   | "pids-cgroup"
   | "cc"
   | "as"
@@ -94,6 +99,22 @@ const canMapRanges = (): boolean =>
   inPath("newuidmap", "newgidmap") &&
   (process.getuid?.() === 0 || (hasRange("/etc/subuid") && hasRange("/etc/subgid")));
 
+/** The cgroup above one's own. */
+function cgroupAbove(): string {
+  return `/sys/fs/cgroup${dirname(/^0::(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? "/")}`;
+}
+
+function mayMakeCgroups(): boolean {
+  if (!existsSync("/sys/fs/cgroup/cgroup.controllers")) return false;
+  return succeeds("test", "-w", `${cgroupAbove()}/cgroup.procs`);
+}
+
+function mayLimitPids(): boolean {
+  return (
+    mayMakeCgroups() && readSetting(`${cgroupAbove()}/cgroup.subtree_control`)?.split(" ").includes("pids") === true
+  );
+}
+
 const NEEDS: Readonly<Record<Need, NeedRow>> = {
   root: { probe: () => process.getuid?.() === 0, from: "run as root" },
   unprivileged: { probe: () => process.getuid?.() !== 0, from: "run as another user than root" },
@@ -101,6 +122,16 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
   userns: { probe: () => succeeds("unshare", "-Ur", "true"), from: "sysctl user.max_user_namespaces" },
   cgroup2: { probe: () => readFileSync("/proc/mounts", "utf8").includes(" cgroup2 "), from: "mount -t cgroup2" },
   "pids-cgroup": { probe: () => pidsFolder() !== undefined, from: "a cgroup hierarchy with the controller pids" },
+  "own-cgroup": { probe: mayMakeCgroups, from: "pure cgroup v2, and root or a delegated cgroup" },
+  "own-pids": { probe: mayLimitPids, from: "pure cgroup v2, with the controller pids in the cgroup above one's own" },
+  "no-cgroup": { probe: () => !mayMakeCgroups(), from: "a machine with cgroup v1, or a cgroup that is not yours" },
+  vm: {
+    probe: () =>
+      existsSync("/dev/kvm") &&
+      inPath("qemu-system-x86_64", "busybox", "xz", "apt-get") &&
+      succeeds("apt-cache", "show", "linux-image-amd64"),
+    from: "KVM, qemu-system-x86 busybox-static xz-utils, and apt-get download of a kernel",
+  },
   cc: { probe: () => inPath("gcc"), from: "gcc libc6-dev" },
   as: { probe: () => inPath("as", "objdump", "objcopy"), from: "binutils" },
   "aarch64-as": {

@@ -132,6 +132,7 @@ export const NO_OPTIONS: RunOptions = {
   restart: undefined,
   log: undefined,
   logSize: undefined,
+  pidsLimit: undefined,
   dryRun: false,
   json: false,
   help: false,

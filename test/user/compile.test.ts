@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
 const LEFT_OUT: readonly string[] = [
   ...["allow-host", "deny-host", "net-log", "audit", "unix-sockets", "tty", "subids", "dry-run", "json"],
   ...["add-host", "dns", "dns-search", "ip", "ip6", "mac", "mtu", "publish"],
-  ...["detach", "label", "log", "log-size", "restart", "rm"],
+  ...["detach", "label", "log", "log-size", "pids", "restart", "rm"],
 ];
 
 const ENV: Readonly<Record<string, string>> = {

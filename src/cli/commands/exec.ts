@@ -13,6 +13,7 @@ import { type ExecRequest, runExec, startExec } from "#src/run/run-exec.ts";
 import { buildBoxExec, buildProcessExec, type ExecOptions, type ExecTarget, rootInside } from "#src/spec/build-exec.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { NamespaceType, Spec } from "#src/spec/spec.ts";
+import type { Box } from "#src/state/box-store.ts";
 import { boxOfProcess, findProcess, type FoundProcess } from "#src/state/find-process.ts";
 import { openProcess } from "#src/state/process-life.ts";
 
@@ -79,11 +80,19 @@ function findTarget(word: string, { joins }: ExecOptions): FoundProcess {
       hint: "nsbox ps lists the boxes, ps ax the processes",
     });
   }
-  if (found.kind === "box") requireRunning("exec in", found.box);
+  if (found.kind === "box") requireUnpaused(requireRunning("exec in", found.box));
   return found;
 }
 
 type Entered = Pick<ExecRequest, "spec" | "target" | "namespaces" | "joins" | "joinsInside" | "isBox" | "root">;
+
+/** What enters a frozen cgroup is frozen, too, and would not come back. */
+function requireUnpaused({ name, life }: Box): void {
+  if (life !== "stopped") return;
+  throw new NsboxError("ESPEC", `Cannot exec in ${JSON.stringify(name)}: it is paused`, {
+    hint: `let it go on first: nsbox resume ${name}`,
+  });
+}
 
 /** SECURITY: a process of a box is treated as the box: a PID must not be a way to be freer than it. */
 function requestFor(

@@ -1,6 +1,7 @@
 // `nsbox run -d`: a box that lives on, and stands in the state folder from before its first moment.
 import { isAbsolute, join } from "node:path";
 import { compileProfile } from "#src/cli/compile-profile.ts";
+import { cgroupPath, findBoxCgroups, noLimit } from "#src/cgroup/box-cgroup.ts";
 import { explainRefusedClone } from "#src/cli/explain-refused-clone.ts";
 import { warnOfExposure } from "#src/cli/warn-of-exposure.ts";
 import { NsboxError } from "#src/error.ts";
@@ -43,7 +44,20 @@ async function startNamed(
   const spec = buildSpec(options, facts, await compileProfile(options, facts));
   await warnOfExposure(options, spec, facts);
   const log = logOf(options, facts);
-  const pid = startRecorded({ options, facts, spec, log, network, proxy: await startEgress(spec) });
+  const { pidsLimit } = options;
+  const parent = facts.clone3 ? findBoxCgroups() : undefined;
+  if (parent === undefined && pidsLimit !== undefined) {
+    throw noLimit("there is no cgroup of version 2 here in which you may make others");
+  }
+  const cgroup = parent === undefined ? undefined : { path: cgroupPath(parent, options.name), pidsLimit };
+  const pid = startRecorded({
+    options,
+    facts,
+    spec: { ...spec, linux: { ...spec.linux, cgroup } },
+    log,
+    network,
+    proxy: await startEgress(spec),
+  });
   const { name } = options;
   printOut(options.json ? `${JSON.stringify({ name, pid, log })}\n` : `${name}\n`);
   return 0;
@@ -84,7 +98,9 @@ interface Start {
 
 function startRecorded({ options, facts, spec, log, network, proxy }: Start): number {
   const box = openNewBox(log);
+  const { cgroup } = spec.linux;
   try {
+    if (cgroup !== undefined) box.makeCgroup(cgroup.path, cgroup.pidsLimit);
     return startDetached(spec, facts, {
       files: { ...box.files, ...proxy },
       network,

@@ -25,6 +25,8 @@ export interface CloneStep {
   readonly sibling: boolean;
   /** A copy of the caller's memory instead of the same; the tape is shared in any case. */
   readonly ownMemory?: true;
+  /** The child begins in the cgroup that this file of the plan is, see CLONE_INTO_CGROUP in clone(2). */
+  readonly cgroup?: string;
 }
 
 const NAMESPACE_NAMES: readonly (readonly [string, number])[] = Object.entries(NAMESPACE_FLAGS);
@@ -35,6 +37,7 @@ export function cloneFlags(step: CloneStep): number {
   if (step.ownMemory !== true) flags += VM;
   if (step.vfork) flags += VFORK;
   if (step.sibling) flags += PARENT;
+  if (step.cgroup !== undefined) flags += CLONE.INTO_CGROUP;
   return flags + (step.clone3 ? CLEAR_SIGHAND : 0);
 }
 
@@ -42,7 +45,8 @@ export const cloneStep: StepKind<CloneStep> = {
   phase: "join",
   explain: (step) => {
     const names = NAMESPACE_NAMES.filter(([, flag]) => (step.namespaces & flag) !== 0).map(([name]) => name);
-    return `make the box's first process${names.length === 0 ? "" : `, with new namespaces: ${names.join(" ")}`}`;
+    const where = step.cgroup === undefined ? "" : " in a cgroup of its own";
+    return `make the box's first process${where}${names.length === 0 ? "" : `, with new namespaces: ${names.join(" ")}`}`;
   },
   lower: (step) => [cloneCall(step, BOX_PID, { cases: [{ equals: 0, then: SETUP }], fail: CLONED, then: CLONED })],
 };
@@ -53,7 +57,8 @@ export function cloneCall(step: CloneStep, pid: string, options: CallOptions): C
   const exitSignal = step.sibling ? 0 : SIG.CHLD; // with CLONE_PARENT it is the parent's own
   const parentTid = memory(pid, 8);
   if (!step.clone3) return call("clone", [flags + exitSignal, 0, parentTid, 0, 0], options);
-  const args = words(flags, 0, 0, parentTid, exitSignal, 0, 0, 0, 0, 0, 0);
+  const cgroup = step.cgroup === undefined ? 0 : fd(step.cgroup);
+  const args = words(flags, 0, 0, parentTid, exitSignal, 0, 0, 0, 0, 0, cgroup);
   return call("clone3", [args, CLONE_ARGS.size], options);
 }
 

@@ -97,6 +97,17 @@ function socketAddress(port: number): Uint8Array {
   return bytes;
 }
 
+/** See cgroup_namespaces(7). */
+export interface CgroupStep {
+  readonly kind: "cgroup-namespace";
+}
+
+export const cgroupStep: StepKind<CgroupStep> = {
+  phase: "ids",
+  explain: () => "see the box's own cgroup as the root of all (a new cgroup namespace)",
+  lower: () => [call("unshare", [CLONE.NEWCGROUP])],
+};
+
 /** Name the host seen inside, see sethostname(2). */
 export interface HostnameStep {
   readonly kind: "hostname";

@@ -92,6 +92,7 @@ export const GOOD_VALUES: readonly GoodValue[] = [
   { name: "restart", value: "on-failure:3", makes: { restart: { kind: "on-failure", max: 3 } } },
   { name: "log", value: "box.log", makes: { log: "box.log" } },
   { name: "log-size", value: "64m", makes: { logSize: 64 * 2 ** 20 } },
+  { name: "pids", value: "100", makes: { pidsLimit: 100 } },
   { name: "config", value: "box.toml", makes: { config: "box.toml" } },
   { name: "dry-run", makes: { dryRun: true } },
   { name: "json", makes: { json: true } },

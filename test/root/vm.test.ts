@@ -1,0 +1,36 @@
+// What this machine's kernel may not show, in a virtual one that has nothing but cgroup v2: as root, and as a user to
+// whom a subtree is delegated. The tests that run there are those of test/user, which need just that.
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { describeWith } from "#test/support/needs.ts";
+import { NSBOX, runCommand } from "#test/support/nsbox.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+const SECONDS = 240;
+
+/** The files whose every test runs there, and the needs that must be met. */
+const FILES = ["test/user/box-cgroup.test.ts"];
+const MUST = "userns,own-cgroup,own-pids";
+
+describeWith(["root", "vm"], "in a machine with cgroup v2 alone", () => {
+  test.each([[[]], [["--user"]]])(
+    "boxes have cgroups of their own, are frozen and bounded: %j",
+    async (flags) => {
+      const env = ["env", `NSBOX_TEST_MUST=${MUST}`, `NSBOX_BIN=${NSBOX}`];
+      const tests = FILES.map((file) => `./${file}`);
+      const command = [...env, process.execPath, "test", "--timeout=60000", ...tests];
+      const { stdout, stderr, exitCode } = await runCommand(
+        [join(ROOT, "scripts/vm-run"), ...flags, "--timeout", String(SECONDS), "--", ...command],
+        { cwd: ROOT, timeoutMs: (SECONDS + 30) * 1000 },
+      );
+      const said = stdout + stderr;
+      // What is skipped there is for machines that have no cgroups.
+      expect({ said, failed: /^ *\d+ fail$/m.exec(said)?.[0].trim(), exitCode }).toMatchObject({
+        failed: "0 fail",
+        exitCode: 0,
+      });
+      expect(Number(/^ *(\d+) pass$/m.exec(said)?.[1])).toBeGreaterThanOrEqual(8);
+    },
+    (SECONDS + 60) * 1000,
+  );
+});
