@@ -41,6 +41,13 @@ describeWith(["root", "ip", "nft", "curl", "busybox"], "nsbox net", () => {
     expect(await host.must("ip -br link; nft list tables")).not.toMatch(/nsb-|nsv/);
   });
 
+  test("a network may have the name of anything that nsbox keeps beside it", async () => {
+    for (const name of ["lock", "net", "boxes"]) {
+      expect((await host.nsbox("net", "create", name)).stderr).toBe("");
+      expect((await host.nsbox("net", "rm", name)).stderr).toBe("");
+    }
+  });
+
   test("networks do not reach each other, and an internal one reaches nothing else", async () => {
     await json("create", "red", "--subnet", "10.51.0.0/24");
     await json("create", "blue", "--subnet", "10.52.0.0/24", "--internal");
