@@ -2,7 +2,11 @@
 import type { RunOptions } from "#src/spec/options.ts";
 
 /** By default no socket of the host is seen: only who is shown more is warned of what that gives away. */
-export function showsMore({ mounts, namespaces, home, root }: RunOptions): boolean {
+export function showsMore(options: RunOptions): boolean {
+  const { mounts, namespaces, home, root, noNamespaces, unixSockets, seccomp } = options;
+  // Its filter lets it make none, which its Landlock could not keep from anything.
+  if (noNamespaces && (seccomp ?? "default") === "default") return unixSockets;
+  if (noNamespaces) return true;
   const { net, mnt } = namespaces;
   const sharesNet = net !== undefined && net.kind !== "network";
   return mounts.length > 0 || sharesNet || mnt !== undefined || home !== undefined || root?.kind === "dir";

@@ -6,7 +6,7 @@ import { LANDLOCK_CREATE_RULESET } from "#ffi/uapi/landlock.ts";
 import { ERRNO } from "#ffi/uapi/errno.ts";
 import { readText } from "#ffi/libc/fd.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
-import { FRESH_FOLDERS, MASKED_PATHS, READONLY_PATHS } from "#src/spec/defaults.ts";
+import { FRESH_FOLDERS, MASKED_PATHS, READONLY_PATHS, ROOT_MASKED_PATHS, throttlePath } from "#src/spec/defaults.ts";
 import type { HostFacts, PathKind, SubIdRange } from "#src/spec/facts.ts";
 import { protectedOnHost, writableSources } from "#src/spec/build-protected.ts";
 import { hiddenOnHost } from "#src/spec/build-hidden.ts";
@@ -28,7 +28,8 @@ export function readFacts(options: RunOptions): HostFacts {
   const paths: Record<string, PathKind> = {};
   const uid = rawSyscall("geteuid");
   for (const path of pathsOf(options, cwd, homes)) paths[path] = pathKind(path);
-  if (uid === 0) for (const path of SECRET_FILES) paths[path] = pathKind(path);
+  if (uid === 0) for (const path of [...SECRET_FILES, ...ROOT_MASKED_PATHS]) paths[path] = pathKind(path);
+  const throttles = readThrottles(paths);
   return {
     arch: process.arch === "arm64" ? "arm64" : "x64",
     kernel: readKernel(),
@@ -38,6 +39,7 @@ export function readFacts(options: RunOptions): HostFacts {
     env,
     homes,
     clone3: hasClone3(),
+    throttles,
     landlockAbi: Math.max(0, rawSyscall("landlock_create_ruleset", 0, 0, LANDLOCK_CREATE_RULESET.VERSION)),
     keyctl: hasKeyctl(),
     oomScoreAdj: readOomScore(),
@@ -57,6 +59,15 @@ export function readFacts(options: RunOptions): HostFacts {
     network: undefined,
     paths,
   };
+}
+
+/** Their number; each is put among the paths. */
+function readThrottles(paths: Record<string, PathKind>): number {
+  for (let cpu = 0; ; cpu++) {
+    const path = throttlePath(cpu);
+    if (pathKind(path) !== "dir") return cpu;
+    paths[path] = "dir";
+  }
 }
 
 function processEnv(): Readonly<Record<string, string>> {

@@ -1,6 +1,13 @@
 // (RunOptions, HostFacts) → Spec: every default is decided here. Pure.
 import { NsboxError } from "#src/error.ts";
-import { MASKED_PATHS, DEFAULT_HOSTNAME, DEFAULT_OOM_SCORE_RISE, READONLY_PATHS } from "./defaults.ts";
+import {
+  DEFAULT_HOSTNAME,
+  DEFAULT_OOM_SCORE_RISE,
+  MASKED_PATHS,
+  READONLY_PATHS,
+  ROOT_MASKED_PATHS,
+  throttlePath,
+} from "./defaults.ts";
 import { checkNetwork } from "./check-network.ts";
 import { buildDetached, checkDetached } from "./check-detached.ts";
 import { buildAudit } from "./build-audit.ts";
@@ -83,7 +90,7 @@ export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Secco
       timeOffsets: { monotonic: options.monotonicSeconds ?? 0, boottime: options.boottimeSeconds ?? 0 },
       // Where there is to be one, it is made and named by who starts the box.
       cgroup: undefined,
-      maskedPaths: mountsMade && proc === "fresh" ? MASKED_PATHS : [],
+      maskedPaths: mountsMade && proc === "fresh" ? maskedPaths(facts) : [],
       readonlyPaths: mountsMade && proc === "fresh" ? READONLY_PATHS : [],
       seccomp: buildSeccomp(options, facts, bounding, profile),
     },
@@ -104,6 +111,13 @@ export function buildSpec(options: RunOptions, facts: HostFacts, profile?: Secco
       passFds: options.passFds,
     },
   };
+}
+
+function maskedPaths({ uid, throttles }: HostFacts): readonly string[] {
+  if (uid !== 0 && throttles === 0) return MASKED_PATHS;
+  const paths = [...MASKED_PATHS, ...(uid === 0 ? ROOT_MASKED_PATHS : [])];
+  for (let cpu = 0; cpu < throttles; cpu++) paths.push(throttlePath(cpu));
+  return paths;
 }
 
 /** KERNEL: proc shows the PID namespace of who mounts it, and only its owner may; one that is joined has another. */

@@ -39,6 +39,19 @@ export const MASKED_PATHS: readonly string[] = [
   "/sys/firmware",
 ];
 
+/** What root alone may read of the kernel's memory: where its pages and objects lie, which exploits have to know. */
+export const ROOT_MASKED_PATHS: readonly string[] = [
+  "/proc/kpagecount",
+  "/proc/kpageflags",
+  "/proc/slabinfo",
+  "/proc/vmallocinfo",
+];
+
+/** Where a processor of this number tells how hot it was, from which what others compute can be told. */
+export function throttlePath(cpu: number): string {
+  return `/sys/devices/system/cpu/cpu${cpu}/thermal_throttle`;
+}
+
 /** Parts of /proc that change the whole machine when root writes to them. */
 export const READONLY_PATHS: readonly string[] = [
   "/proc/bus",

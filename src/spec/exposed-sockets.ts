@@ -48,6 +48,13 @@ export function knownSockets(env: Readonly<Record<string, string>>): readonly Ho
     found.push(...RUNTIME.map(([name, power]) => ({ address: `${runtime}/${name}`, power })));
   const agent = env["SSH_AUTH_SOCK"];
   if (agent?.startsWith("/") === true) found.push({ address: agent, power: KEYS });
+  // Where it stands elsewhere than in the runtime folder, only the variable says so.
+  const bus = /(?:^|;)unix:path=([^,;]+)/.exec(env["DBUS_SESSION_BUS_ADDRESS"] ?? "")?.[1];
+  if (bus?.startsWith("/") === true) found.push({ address: bus, power: SESSION_BUS });
+  const wayland = env["WAYLAND_DISPLAY"] ?? "";
+  if (wayland.startsWith("/")) found.push({ address: wayland, power: SCREEN });
+  else if (/^[\w.-]+$/.test(wayland) && runtime?.startsWith("/") === true)
+    found.push({ address: `${runtime}/${wayland}`, power: SCREEN });
   const display = /^:(\d+)/.exec(env["DISPLAY"] ?? "")?.[1];
   if (display !== undefined) found.push({ address: `/tmp/.X11-unix/X${display}`, power: SCREEN });
   return found;

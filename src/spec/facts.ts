@@ -32,6 +32,8 @@ export interface HostFacts {
   readonly homes: readonly string[];
   /** clone3(2) works; where a filter refuses it, clone(2) is used. */
   readonly clone3: boolean;
+  /** How many processors, from the first on, tell how hot they were; see throttlePath(). */
+  readonly throttles: number;
   /** ABI of Landlock, see landlock(7); 0 where the kernel hasn't got it. */
   readonly landlockAbi: number;
   /** The caller's own, see proc_pid_oom_score_adj(5). */

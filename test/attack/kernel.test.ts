@@ -50,6 +50,21 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     line: 22,
+    name: "where the kernel's pages and objects lie",
+    script:
+      'for f in kpagecount kpageflags slabinfo vmallocinfo; do [ -n "$(head -c 8 /proc/$f 2>/dev/null | tr -c x x)" ] && echo PWNED; done',
+    control: { flags: ["--proc", "bind"] },
+    needs: ["root"],
+  },
+  {
+    line: 22,
+    name: "how hot processors and packages get (powercap, thermal_throttle, interrupts)",
+    script:
+      '[ -n "$(cat /proc/interrupts; ls -A /sys/devices/virtual/powercap /sys/devices/system/cpu/cpu*/thermal_throttle 2>/dev/null | grep -v :$ | tr -d "\\n")" ] && echo PWNED',
+    control: { flags: ["--proc", "bind"] },
+  },
+  {
+    line: 22,
     name: "the firmware's tables",
     script: '[ -n "$(ls -A /sys/firmware 2>/dev/null)" ] && echo PWNED',
     control: { flags: ["--proc", "bind"] },

@@ -12,6 +12,7 @@ export const SAMPLE_FACTS: HostFacts = {
   env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/home/ann", LANG: "C.UTF-8", SECRET: "hunter2" },
   homes: ["/home", "/root", "/home/ann"],
   clone3: true,
+  throttles: 0,
   landlockAbi: 7,
   keyctl: true,
   unwritable: [],

@@ -257,3 +257,48 @@ describeWith(["userns", "landlock", "python3"], "POSIX names between a box's pro
     }
   });
 });
+
+describeWith(["userns"], "what a box does not take over from its caller", () => {
+  test("is the memory layout that a debugger sets, the umask, and core dumps", async () => {
+    const script = "cat /proc/self/personality; umask; ulimit -c; ulimit -Hc";
+    const command = `umask 000; ulimit -c unlimited; exec setarch -R '${NSBOX}' run -- sh -c '${script}'`;
+    expect((await runCommand(["sh", "-c", command])).stdout).toBe("00000000\n0022\n0\n0\n");
+    const outside = `umask 000; exec setarch -R sh -c 'cat /proc/self/personality; umask'`;
+    expect((await runCommand(["sh", "-c", outside])).stdout).toBe("00040000\n0000\n");
+  });
+
+  test("are its terminals: the first of the box is its own number 0", async () => {
+    const { stdout } = await inBox(["-t"], "ls /dev/pts; tty");
+    expect(stdout.replaceAll("\r", "")).toBe("0  ptmx\n/dev/pts/0\n");
+  });
+
+  test("is an executable that could be written: the init's is sealed", async () => {
+    await using box = await liveBox([]);
+    const check = `import fcntl, os, sys; print(fcntl.fcntl(os.open(sys.argv[1], os.O_RDONLY), 1034))`;
+    const { stdout } = await runCommand(["python3", "-c", check, `/proc/${box.init}/exe`]);
+    // F_SEAL_SEAL, SHRINK, GROW and WRITE.
+    expect(stdout).toBe("15\n");
+  });
+});
+
+describeWith(["root"], "a mount that comes under a shown folder while the box runs", () => {
+  /** In a mount namespace whose mounts propagate; `show` starts what sees the folder, and looks there. */
+  async function look(show: (folder: string) => string): Promise<string> {
+    using dir = tempDir();
+    mkdirSync(dir.join("sub"));
+    const inside = "echo ready; read line; ls FOLDER/sub; touch FOLDER/sub/x 2>/dev/null && echo written";
+    const script = `
+      mount --bind '${dir.path}' '${dir.path}' && mount --make-shared '${dir.path}'
+      mkfifo /tmp/go-$$; exec 3<>/tmp/go-$$; rm /tmp/go-$$
+      ${show(dir.path)} sh -c '${inside.replaceAll("FOLDER", dir.path)}' <&3 | { read ready; mount -t tmpfs none '${dir.path}/sub'; touch '${dir.path}/sub/seen'; echo >&3; cat; }`;
+    return (await runCommand(["unshare", "--mount", "--propagation", "shared", "sh", "-c", script])).stdout;
+  }
+
+  test("is not seen inside, and gives nothing to write to", async () => {
+    expect(await look((folder) => `'${NSBOX}' run --ro '${folder}' --`)).toBe("");
+  });
+
+  test("would be, by a process that follows the host's mounts: the attempt is a real one", async () => {
+    expect(await look(() => "unshare --mount --propagation slave")).toBe("seen\nwritten\n");
+  });
+});

@@ -134,6 +134,19 @@ describeWith(["landlock", "python3"], "the sockets of a box without namespaces",
     expect((await inBox([FLAG, "--unix-sockets"], script)).stdout).toContain("secret");
   });
 
+  test("are warned of where they can be reached, and only there", async () => {
+    using dir = tempDir();
+    const path = dir.join("agent");
+    using _server = Bun.listen({ unix: path, socket: { data: () => undefined } });
+    const env = { PATH: process.env["PATH"] ?? "", SSH_AUTH_SOCK: path };
+    const warning = (...flags: readonly string[]) =>
+      nsbox(["run", FLAG, ...flags, "--", "true"], { env }).then(({ stderr }) => stderr);
+    expect(await warning()).toBe("");
+    expect(await warning("--net", "host")).toBe("");
+    for (const flags of [["--unix-sockets"], ["--seccomp", "none"]])
+      expect(await warning(...flags)).toContain(`the box can reach ${path} (it signs with your keys)`);
+  });
+
   test("are written down with --audit", async () => {
     const { stderr } = await inBox([FLAG, "--audit", "-"], socket(KINDS.udp));
     expect(stderr).toMatch(/socket +EACCES +1 {2}by python3/);

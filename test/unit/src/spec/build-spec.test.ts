@@ -246,3 +246,23 @@ describe("buildSpec() refuses", () => {
     expect(() => specOf({ root: DIR }, facts)).toThrow(`Cannot use "/srv/rootfs" as the root: ${why}`);
   });
 });
+
+describe("what is masked of /proc and /sys", () => {
+  const masked = (facts: Partial<HostFacts>) => buildSpec(NO_OPTIONS, { ...SAMPLE_FACTS, ...facts }).linux.maskedPaths;
+
+  test("is what OCI runtimes mask, in their newest lists, and kallsyms", () => {
+    // runc spec, containers-common and moby: masked paths.
+    const oci = ["acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list"];
+    const sys = ["/sys/devices/virtual/powercap", "/sys/firmware"];
+    expect(masked({})).toEqual(expect.arrayContaining([...oci.map((name) => `/proc/${name}`), ...sys]));
+    expect(masked({})).toContain("/proc/kallsyms");
+    expect(masked({ throttles: 2 }).slice(-2)).toEqual(
+      [0, 1].map((n) => `/sys/devices/system/cpu/cpu${n}/thermal_throttle`),
+    );
+  });
+
+  test("is more where root would read it", () => {
+    expect(masked({})).not.toContain("/proc/slabinfo");
+    expect(masked({ uid: 0 })).toContain("/proc/slabinfo");
+  });
+});

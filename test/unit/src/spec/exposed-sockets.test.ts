@@ -87,3 +87,30 @@ test("a warning says what is reached, what that means, and how to prevent it", (
     "nsbox: warning: the box can reach /run/docker.sock, as /x/docker.sock (Docker); --hide /x/docker.sock keeps it out\n",
   );
 });
+
+describe("knownSockets()", () => {
+  const at = (env: Readonly<Record<string, string>>, path: string): string | undefined =>
+    knownSockets(env).find(({ address }) => address === path)?.power;
+
+  test.each([
+    [{}, "/run/docker.sock", "root on this machine"],
+    [{ XDG_RUNTIME_DIR: "/run/user/7" }, "/run/user/7/bus", "starts programs"],
+    [{ DBUS_SESSION_BUS_ADDRESS: "unix:path=/tmp/bus-1,guid=ab;unix:path=/x" }, "/tmp/bus-1", "starts programs"],
+    [{ WAYLAND_DISPLAY: "/srv/way" }, "/srv/way", "screen"],
+    [{ WAYLAND_DISPLAY: "wayland-1", XDG_RUNTIME_DIR: "/run/user/7" }, "/run/user/7/wayland-1", "screen"],
+    [{ DISPLAY: ":3.0" }, "/tmp/.X11-unix/X3", "screen"],
+    [{ SSH_AUTH_SOCK: "/tmp/agent" }, "/tmp/agent", "keys"],
+  ])("has, with %j, %s", (env, path, power) => {
+    expect(at(env, path)).toContain(power);
+  });
+
+  test("believes no variable that is no path", () => {
+    const env = {
+      DBUS_SESSION_BUS_ADDRESS: "unix:abstract=/x",
+      WAYLAND_DISPLAY: "../x",
+      SSH_AUTH_SOCK: "x",
+      DISPLAY: "x",
+    };
+    expect(knownSockets(env)).toEqual(knownSockets({}));
+  });
+});
