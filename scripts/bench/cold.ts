@@ -75,7 +75,8 @@ function coldRow({ name, summary, goneMs }: Measured, nsbox: number, compiled: n
 function coldBars(measured: readonly Measured[]): readonly Bar[] {
   return measured
     .filter(({ name }) => BOXES.includes(name))
-    .map(({ name, summary }) => ({ name, value: summary.median, ours: OURS.includes(name) }));
+    .map(({ name, summary }) => ({ name, value: summary.median, ours: OURS.includes(name) }))
+    .sort((a, b) => a.value - b.value);
 }
 
 function coldTargets(measured: readonly Measured[]): readonly Target[] {

@@ -26,8 +26,10 @@ import {
 const ROOT: string = join(import.meta.dir, "../..");
 const DEFAULTS = { rounds: 100, boxes: 1000 } as const;
 
+type Measure = (context: BenchContext) => Part | Promise<Part>;
+
 /** In the order of the report. */
-const PARTS: Readonly<Record<string, (context: BenchContext) => Part | Promise<Part>>> = {
+const PARTS: Readonly<Record<string, Measure>> = {
   cold: measureCold,
   phases: measurePhases,
   rates: measureRates,
@@ -54,13 +56,23 @@ function goFirst(): void {
   if (process.getuid?.() === 0) setPriority(-20);
 }
 
-async function bench(context: BenchContext, names: readonly string[]): Promise<Report> {
+/** One part that can't be measured is no reason to lose all others. */
+async function measureOrSay(name: string, measure: Measure, context: BenchContext): Promise<Part> {
+  try {
+    return await measure(context);
+  } catch (error) {
+    process.exitCode = 1;
+    const reason = error instanceof Error ? error.message : String(error);
+    return { name, title: name, explain: "", table: [], notes: [`all of it: ${reason}`], targets: [], data: null };
+  }
+}
+
+async function bench(context: BenchContext, measures: readonly (readonly [string, Measure])[]): Promise<Report> {
   const machine = readMachine();
   console.log(`${explainMachine(machine)}\n`);
   const parts: Part[] = [];
-  for (const name of names) {
-    const part = await PARTS[name]?.(context);
-    if (part === undefined) throw new Error(`Cannot bench "${name}": there is only ${Object.keys(PARTS).join(", ")}`);
+  for (const [name, measure] of measures) {
+    const part = await measureOrSay(name, measure, context);
     console.log(explainPart(part));
     parts.push(part);
   }
@@ -87,16 +99,22 @@ function count(value: string | undefined, flag: string, usual: number): number {
   throw new Error(`Cannot bench: ${flag} "${value}" is no count`);
 }
 
+function measureNamed(name: string): readonly [string, Measure] {
+  const measure = PARTS[name];
+  if (measure !== undefined) return [name, measure];
+  throw new Error(`Cannot bench "${name}": there is only ${Object.keys(PARTS).join(", ")}`);
+}
+
 async function main(): Promise<void> {
   const text = { type: "string" } as const;
   const { values } = parseArgs({ options: { rounds: text, boxes: text, only: text, json: text, report: text } });
   const rounds = count(values.rounds, "--rounds", DEFAULTS.rounds);
   const boxes = count(values.boxes, "--boxes", DEFAULTS.boxes);
-  const names = values.only?.split(",") ?? Object.keys(PARTS);
+  const measures = (values.only?.split(",") ?? Object.keys(PARTS)).map(measureNamed);
   goFirst();
   const temp = mkdtempSync(join(tmpdir(), "nsbox-bench-"));
   try {
-    const report = await bench({ root: ROOT, temp, rounds, boxes }, names);
+    const report = await bench({ root: ROOT, temp, rounds, boxes }, measures);
     if (values.json !== undefined) writeFileSync(values.json, json(report));
     if (values.report !== undefined) writeReport(values.report, report);
   } finally {

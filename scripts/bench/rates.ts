@@ -12,7 +12,6 @@ const BOXES = 40;
 /** One way to make boxes. */
 interface Maker {
   readonly name: string;
-  readonly ours: boolean;
   /** Makes so many; gives milliseconds a box. */
   make(count: number): number | Promise<number>;
 }
@@ -23,7 +22,6 @@ const SAME_CALLS = "nsbox, the calls of limit.c";
 function spawning({ name, command }: Contestant): Maker {
   return {
     name: `spawning ${name}`,
-    ours: false,
     make: (count) => {
       const start = Bun.nanoseconds();
       for (let left = count; left > 0; left--) {
@@ -42,8 +40,8 @@ async function openMakers({ root, temp }: BenchContext): Promise<readonly Maker[
   const found = await openContestants(root, join(temp, "rates"));
   const others = found.filter((one): one is Contestant => "command" in one && SPAWNED.includes(one.name));
   return [
-    { name: SAME_CALLS, ours: true, make: warmBoxes },
-    ...(limit === undefined ? [] : [{ name: LIMIT, ours: false, make: limit.run }]),
+    { name: SAME_CALLS, make: warmBoxes },
+    ...(limit === undefined ? [] : [{ name: LIMIT, make: limit.run }]),
     ...others.map(spawning),
   ];
 }
@@ -56,7 +54,7 @@ export async function measureRates(context: BenchContext): Promise<Part> {
       const ms = await make(BOXES);
       if (round >= 0) times[n]?.push(ms);
     }
-  const rows = makers.map(({ name, ours }, n) => ({ name, ours, ms: summarize(times[n] ?? []) }));
+  const rows = makers.map(({ name }, n) => ({ name, ms: summarize(times[n] ?? []) }));
   return {
     name: "rates",
     title: "Boxes a second from one program, one after another",
@@ -72,11 +70,6 @@ export async function measureRates(context: BenchContext): Promise<Part> {
     ],
     notes: [],
     targets: rateTargets(rows),
-    chart: {
-      title: "Boxes a second from one program",
-      digits: 0,
-      bars: rows.map(({ name, ours, ms }) => ({ name, ours, value: 1000 / ms.median })),
-    },
     data: rows,
   };
 }
