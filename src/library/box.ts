@@ -1,7 +1,8 @@
 // A box that commands enter, one after another or side by side; it ends with its handle, or with this process.
 import { closeFile, type Fd } from "#ffi/libc/fd.ts";
 import { openPidfd, sendSignal } from "#ffi/libc/process.ts";
-import { SyscallError } from "#ffi/libc/syscall.ts";
+import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
+import { AT } from "#ffi/uapi/fcntl.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { NsboxError } from "#src/error.ts";
 import { buildIdlePlan } from "#src/plan/plan-idle.ts";
@@ -247,9 +248,19 @@ export class Box implements AsyncDisposable {
 
   /** A box that ends while a command enters it is what is to be told. */
   #explain(error: unknown, args: readonly string[]): unknown {
-    const gone = error instanceof NsboxError && error.errno?.name === "ESRCH" && error.step?.actor === "join";
-    return this.#ended || gone ? boxEnded(`run ${JSON.stringify(args[0])}`) : error;
+    const actor = error instanceof NsboxError ? error.step?.actor : undefined;
+    const entering = actor === "join" || actor === "launcher";
+    return this.#ended || (entering && isEnding(this.pid)) ? boxEnded(`run ${JSON.stringify(args[0])}`) : error;
   }
+}
+
+/**
+ * Whether it has let go of its namespaces.
+ *
+ * KERNEL: setns(2) then says EPERM or ESRCH, and clone(2) into its PID namespace ENOMEM, see pid_namespaces(7).
+ */
+function isEnding(pid: number): boolean {
+  return rawSyscall("readlinkat", AT.FDCWD, `/proc/${pid}/ns/uts`, new Uint8Array(64), 64) < 0;
 }
 
 export interface Limits {
@@ -268,7 +279,9 @@ export async function finish(
   try {
     const finished = await collect(process, { ...limits, end: () => process.kill("SIGALRM") });
     taken = true;
-    return { finished, error: takeReport(reports, executable).error };
+    const { error } = takeReport(reports, executable);
+    // Its time may be over before it has begun.
+    return { finished, error: finished.timedOut ? undefined : error };
   } finally {
     if (!taken) closeFile(reports);
   }

@@ -29,14 +29,36 @@ async function makeBoxes(count: number): Promise<void> {
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
 }
 
+const look = () => ({
+  files: readdirSync("/proc/self/fd").length,
+  children: childrenOf(process.pid),
+  mounts: readFileSync("/proc/self/mountinfo", "utf8"),
+  images: readFileSync("/proc/self/maps", "utf8").match(/memfd:nsbox/g)?.length ?? 0,
+});
+
+describeWith(["userns"], "many commands in one box", () => {
+  test("leave nothing in it, and nothing in the program", async () => {
+    await using b = await box();
+    const enter = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n++) {
+        // Each has another name, so that what is kept for one command is not kept for ever.
+        expect((await b.exec(["sh", "-c", ":", String(n)], { env: { PATH: `/bin:/usr/bin:/${n}` } })).ok).toBe(true);
+        expect(await b.spawn(["true"], { stdout: "ignore" }).exited).toBe(0);
+      }
+    };
+    await enter(200);
+    const before = look();
+    const memory = residentKb();
+    await enter(1000);
+    expect(look()).toEqual(before);
+    expect(residentKb() - memory).toBeLessThan(30_000);
+    const { stdout } = await b.exec(["sh", "-c", "ls -d /proc/[0-9]*"]);
+    expect(stdout.trim().split("\n").length).toBeLessThanOrEqual(3); // init, sh, ls
+  }, 120_000);
+});
+
 describeWith(["userns"], "ten thousand boxes of one program", () => {
   test("leave no zombie, descriptor, mapping, mount or memory", async () => {
-    const look = () => ({
-      files: readdirSync("/proc/self/fd").length,
-      children: childrenOf(process.pid),
-      mounts: readFileSync("/proc/self/mountinfo", "utf8"),
-      images: readFileSync("/proc/self/maps", "utf8").match(/memfd:nsbox/g)?.length ?? 0,
-    });
     await makeBoxes(WARM_UP);
     const before = look();
     const memory = residentKb();

@@ -116,6 +116,29 @@ describeWith(["userns"], "box()", () => {
     expect(() => b.spawn(["true"])).toThrow("the box has ended");
   });
 
+  test("tells whoever enters it while it ends that it has ended, or ends him", async () => {
+    const seen = new Set<unknown>();
+    for (let n = 0; n < 60; n++) {
+      const b = await box();
+      const enter = (): Promise<unknown>[] =>
+        Array.from({ length: 4 }, () =>
+          b.exec(["sleep", "1000"]).then(
+            ({ exitCode }) => exitCode,
+            (error: Error) => error.message,
+          ),
+        );
+      const entering = enter();
+      await Bun.sleep((n % 7) / 4);
+      entering.push(...enter());
+      const closed = b.close();
+      entering.push(...enter());
+      for (const outcome of await Promise.all(entering)) seen.add(outcome);
+      await closed;
+    }
+    seen.delete('Cannot run "sleep": the box has ended');
+    expect([...seen]).toEqual([137]);
+  });
+
   test("lives side by side with a hundred others", async () => {
     const boxes = await Promise.all(Array.from({ length: 100 }, () => box()));
     try {
@@ -227,7 +250,7 @@ describeWith(["userns"], "Box.spawn()", () => {
       const aborted = b.spawn(["sleep", "1000"], { signal: controller.signal });
       controller.abort();
       const late = b.spawn(["sh", "-c", "trap '' TERM; while :; do sleep 1; done"], { timeout: "200ms" });
-      const long = b.spawn(["yes"], { maxBuffer: 1000 });
+      const long = b.spawn(["sh", "-c", "yes 2>/dev/null; sleep 1000"], { maxBuffer: 1000 });
       expect(await Promise.all([aborted.exited, late.exited, long.exited])).toEqual([137, 137, 137]);
       expect(() => b.spawn(["true"], { signal: controller.signal })).toThrow("aborted");
       const gentle = b.spawn(["sleep", "1000"], { timeout: 100, killSignal: "SIGTERM" });
@@ -300,6 +323,26 @@ describeWith(["userns"], "exec() and run()", () => {
       },
       { rw: dir.path },
     );
+  });
+
+  test("may be ended at any moment, also before the command runs", async () => {
+    const marker = `1000.${process.pid}`;
+    const left = (): string => Bun.spawnSync(["pgrep", "-f", marker]).stdout.toString();
+    await inBox(async (b) => {
+      for (let n = 0; n < 40; n++) {
+        const options = { timeout: 1 + n / 8 };
+        const late = await Promise.all([run(["sleep", marker], options), b.exec(["sleep", marker], options)]);
+        expect(late.map(({ timedOut }) => timedOut)).toEqual([true, true]);
+        const aborted = [run, b.exec.bind(b)].map((start) => {
+          const controller = new AbortController();
+          const running = start(["sleep", marker], { signal: controller.signal });
+          setTimeout(() => controller.abort(new Error("no longer wanted")), n / 8);
+          return running.catch((error: Error) => error.message);
+        });
+        expect(await Promise.all(aborted)).toEqual(["no longer wanted", "no longer wanted"]);
+      }
+      await waitFor(() => left() === "", "what was ended to be gone");
+    });
   });
 
   test("do not wait for what a command leaves running in its box", () =>
