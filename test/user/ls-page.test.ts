@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { buildPage } from "#src/inspect/page/build-page.ts";
@@ -9,6 +9,9 @@ import { openPage, textOf } from "#test/support/browser.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { nsbox, tempDir } from "#test/support/nsbox.ts";
 import { sampleGraph } from "#test/support/sample-graph.ts";
+
+// All processes of a busy machine are looked at.
+setDefaultTimeout(30_000);
 
 const inodeOf = (pid: number | "self", type: string): string => /\d+/.exec(namespaceOf(pid, type))?.[0] ?? "";
 

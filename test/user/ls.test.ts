@@ -1,10 +1,13 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { childrenOf, liveBox, namespaceOf } from "#test/support/box.ts";
 import { openBoxState } from "#test/support/box-state.ts";
 import { parseMermaid } from "#test/support/mermaid.ts";
 import { describeWith, testWith } from "#test/support/needs.ts";
 import { compileC, NSBOX, nsbox, runCommand, tempDir, waitFor } from "#test/support/nsbox.ts";
+
+// All processes of a busy machine are looked at.
+setDefaultTimeout(30_000);
 
 interface Row {
   readonly ns: number;
