@@ -161,6 +161,8 @@ export const BOX_COMMANDS: readonly Command[] = [
       "Files, folders and links, as cp -r. Links on the way are resolved inside the box. What is read-only there stays so; set-user-ID bits, devices and sockets are left out.",
     examples: [
       ["nsbox cp web:/var/log/app .", "a folder of the box into this one"],
+      ["nsbox cp web:/var/log - | gzip > log.tar.gz", "a folder of the box as an archive of tar"],
+      ["tar -c site | nsbox cp - web:/srv", "what tar packs, into a folder of the box"],
       ["nsbox cp config.toml web:/tmp/", "a file into the box"],
     ],
     options: JSON_OPTIONS,

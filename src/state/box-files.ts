@@ -3,7 +3,10 @@ import { asFd, closeFile, type Fd, openFile } from "#ffi/libc/fd.ts";
 import { syscall, SyscallError } from "#ffi/libc/syscall.ts";
 import { O, OPEN_HOW, openFlags, RESOLVE } from "#ffi/uapi/fcntl.ts";
 import { explainErrno, NsboxError } from "#src/error.ts";
-import { type Copied, copyTree, type Place } from "./copy-tree.ts";
+import { type Copied, copyTree } from "./copy-tree.ts";
+import { readTar } from "./read-tar.ts";
+import type { Place } from "./place.ts";
+import { writeTar } from "./write-tar.ts";
 import { type ExactProcess, readLife } from "./process-life.ts";
 
 const { DIRECTORY } = openFlags(process.arch === "arm64" ? "arm64" : "x64");
@@ -16,12 +19,34 @@ export interface CopyPath {
 
 /** Copies as cp -r does: into the target where that is a folder. Throws NsboxError. */
 export function copyBetween(source: CopyPath, target: CopyPath): Copied {
-  const copied: Copied = { files: 0, skipped: [] };
-  try {
+  return explained((copied) => {
     using from = openSide(source);
     using to = openSide(target);
     const place = from.place(source.path);
     copyTree(place, to.target(target.path, place.name), copied);
+  });
+}
+
+/** Writes it to stdout, as tar(1) would. Throws NsboxError. */
+export function copyToTar(source: CopyPath): Copied {
+  return explained((copied) => {
+    using from = openSide(source);
+    writeTar(from.place(source.path), asFd(1), copied);
+  });
+}
+
+/** Unpacks what tar(1) writes to stdin into a folder. Throws NsboxError. */
+export function copyFromTar(target: CopyPath): Copied {
+  return explained((copied) => {
+    using to = openSide(target);
+    readTar(asFd(0), to.folder(target.path), copied);
+  });
+}
+
+function explained(act: (copied: Copied) => void): Copied {
+  const copied: Copied = { files: 0, skipped: [] };
+  try {
+    act(copied);
     return copied;
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
@@ -37,6 +62,7 @@ export function copyBetween(source: CopyPath, target: CopyPath): Copied {
 
 /** One side of a copy: folders that are open until it is over. */
 interface Side extends Disposable {
+  folder(path: string): Fd;
   place(path: string): Place;
   /** Where a file of this name goes. */
   target(path: string, name: string): Place;
@@ -55,6 +81,7 @@ function openSide({ process }: CopyPath): Side {
     return name === "" ? { folder: openFolder(folder), name: "." } : { folder: openFolder(folder), name };
   };
   return {
+    folder: openFolder,
     place,
     target: (path, name) => {
       const folder = openIfFolder(root, path);

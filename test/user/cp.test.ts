@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { openBoxState } from "#test/support/box-state.ts";
 import { describeWith } from "#test/support/needs.ts";
-import { tempDir, waitFor } from "#test/support/nsbox.ts";
+import { NSBOX, runCommand, tempDir, waitFor } from "#test/support/nsbox.ts";
 
 const UP = "echo up; sleep 1000";
 
@@ -101,5 +101,84 @@ describeWith(["userns"], "nsbox cp", () => {
     expect((await boxes.nsbox(["cp", "wob:/tmp", "."])).stderr).toContain("did you mean web?");
     expect((await boxes.nsbox(["cp", "/tmp", "."])).stderr).toContain("neither side is in a box");
     expect((await boxes.nsbox(["cp", "/tmp"])).stderr).toContain("it takes what to copy, and where to");
+  });
+});
+
+describeWith(["userns"], "nsbox cp and tar", () => {
+  const LONG = "n".repeat(120);
+
+  test("a folder of the box becomes an archive that tar unpacks", async () => {
+    using dir = tempDir();
+    await using boxes = openBoxState();
+    const make = `mkdir -p /tmp/a/${LONG}/${LONG}; echo hi > /tmp/a/${LONG}/${LONG}/file; chmod 750 /tmp/a/${LONG};
+      ln -s /etc/passwd /tmp/a/link; ln -s ${LONG}/${LONG} /tmp/a/far; head -c 1000000 /dev/urandom > /tmp/a/big; : > /tmp/a/none`;
+    await boxes.start("web", `${make}; cksum < /tmp/a/big; ${UP}`);
+    await waitFor(() => boxes.log("web").endsWith("up\n"), "the files");
+    const script = `"$0" cp web:/tmp/a - | tar -x -C "$1" && cksum < "$1/a/big"`;
+    const { stdout, stderr } = await runCommand(["sh", "-c", script, NSBOX, dir.path], { env: boxes.env });
+    expect({ stdout: `${stdout}up\n`, stderr }).toEqual({ stdout: boxes.log("web"), stderr: "" });
+    expect(readFileSync(dir.join("a", LONG, LONG, "file"), "utf8")).toBe("hi\n");
+    expect(statSync(dir.join("a", LONG)).mode & 0o7777).toBe(0o750);
+    expect([readlinkSync(dir.join("a/link")), readlinkSync(dir.join("a/far"))]).toEqual([
+      "/etc/passwd",
+      `${LONG}/${LONG}`,
+    ]);
+    expect(statSync(dir.join("a/none")).size).toBe(0);
+  });
+
+  test.each(["gnu", "pax", "ustar", "v7"])("what tar packs as %s is unpacked in the box", async (format) => {
+    using dir = tempDir();
+    await using boxes = openBoxState();
+    await boxes.start("web", UP);
+    const name = format === "v7" || format === "ustar" ? "short" : LONG;
+    mkdirSync(dir.join(name, "sub"), { recursive: true });
+    writeFileSync(dir.join(name, "sub", "file"), "content\n".repeat(1000), { mode: 0o640 });
+    symlinkSync("sub/file", dir.join(name, "link"));
+    chmodSync(dir.join(name, "sub"), 0o500);
+    const script = `ln "$1/$2/sub/file" "$1/$2/hard"; tar --format=$3 -C "$1" -c "$2" | "$0" cp - web:/tmp && chmod 700 "$1/$2/sub"`;
+    const packed = await runCommand(["sh", "-c", script, NSBOX, dir.path, name, format], { env: boxes.env });
+    expect(packed).toEqual({ stdout: "", stderr: "", exitCode: 0 });
+    const look = `cd /tmp/${name}; cksum < link; cksum < hard; stat -c %a sub sub/file; stat -c %h hard; readlink link`;
+    const { stdout } = await boxes.nsbox(["exec", "web", "sh", "-c", look]);
+    const [one, two, ...rest] = stdout.trim().split("\n");
+    expect(one).toBe(two ?? "");
+    expect(rest).toEqual(["500", "640", "2", "sub/file"]);
+  });
+
+  test("neither names nor links in an archive lead out of the folder", async () => {
+    using dir = tempDir();
+    await using boxes = openBoxState();
+    await boxes.start("web", `mkdir /tmp/in /tmp/out; ln -s /tmp/out /tmp/in/there; ${UP}`);
+    await waitFor(() => boxes.log("web") === "up\n", "the folders");
+    mkdirSync(dir.join("there"));
+    writeFileSync(dir.join("there/file"), "x");
+    const through = await runCommand(
+      ["sh", "-c", `tar -C "$1" -c there/file | "$0" cp - web:/tmp/in`, NSBOX, dir.path],
+      {
+        env: boxes.env,
+      },
+    );
+    expect(through.stderr).toMatch(/^nsbox: Cannot copy "there": (?:ELOOP|ENOTDIR)/);
+    const up = await runCommand(
+      ["sh", "-c", `cd "$1/there" && tar -P -c ../there/file | "$0" cp - web:/tmp/in`, NSBOX, dir.path],
+      {
+        env: boxes.env,
+      },
+    );
+    expect(up.stderr).toStartWith('nsbox: Cannot unpack "../there/file": it leads out of the folder');
+    expect((await boxes.nsbox(["exec", "web", "ls", "-A", "/tmp/out"])).stdout).toBe("");
+  });
+
+  test("says what it takes where that is no archive, or one that was cut off", async () => {
+    using dir = tempDir();
+    await using boxes = openBoxState();
+    await boxes.start("web", UP);
+    writeFileSync(dir.join("file"), "x".repeat(5000));
+    const cut = `tar -C "$1" -c file | head -c 2000 | "$0" cp - web:/tmp`;
+    for (const script of [`echo hello | "$0" cp - web:/tmp`, `head -c 1024 "$1/file" | "$0" cp - web:/tmp`, cut]) {
+      const { stderr, exitCode } = await runCommand(["sh", "-c", script, NSBOX, dir.path], { env: boxes.env });
+      expect(stderr).toMatch(/^nsbox: Cannot unpack stdin: .*\n {2}hint {2}it takes what tar writes, not compressed/);
+      expect(exitCode).toBe(125);
+    }
   });
 });
