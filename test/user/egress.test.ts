@@ -95,6 +95,8 @@ describeWith(["userns", "curl"], "a box with --allow-host", () => {
     const [allowed, refused] = lines.map((line) => JSON.parse(line) as LogLine); // as the log has it
     expect(allowed).toMatchObject({ verdict: "allowed", host: "localhost", port: server.port, protocol: "http" });
     expect(allowed?.received).toBeGreaterThan(100);
+    expect(allowed?.sent).toBeGreaterThan(30);
+    expect(allowed?.address).toMatch(/^127\.0\.0\.1$|^::1$/);
     expect(allowed?.process?.command).toStartWith("curl -sS");
     expect(Date.parse(allowed?.time ?? "")).toBeGreaterThan(Date.now() - 60_000);
     expect(refused).toMatchObject({
