@@ -4,6 +4,7 @@ import { deleteLink, getLinks } from "#ffi/uapi/rtnetlink-requests.ts";
 import { NsboxError } from "#src/error.ts";
 import { DEFAULT_NETWORK } from "#src/spec/network.ts";
 import { type Firewall, openFirewall } from "./firewall.ts";
+import { publishedNow } from "./dying-leases.ts";
 import { isAlive, sweepLeases } from "./leases.ts";
 import { Netlink } from "./netlink.ts";
 import { BRIDGE_PREFIX, VETH_PREFIX } from "./network-record.ts";
@@ -17,7 +18,8 @@ export function viewNetworks(names: readonly string[]): readonly NetworkView[] {
   using netlink = new Netlink();
   const all = listNetworks().map(({ network, leases }) => {
     const alive = leases.filter((lease) => isAlive(lease, netlink));
-    return viewNetwork(network, alive, findLink(netlink, network.bridge) !== undefined);
+    const shown = alive.map((lease) => ({ ...lease, publish: publishedNow(lease) }));
+    return viewNetwork(network, shown, findLink(netlink, network.bridge) !== undefined);
   });
   return names.length === 0
     ? all

@@ -1,6 +1,7 @@
 // Published ports of one box → data, and text for people.
 import { NsboxError } from "#src/error.ts";
 import type { PublishedPort } from "#src/spec/network.ts";
+import { publishedNow } from "./dying-leases.ts";
 import { netnsOf, pidOfBox, sharesNetwork } from "./box-pid.ts";
 import { findHelperPorts } from "./helper-ports.ts";
 import { isAlive } from "./leases.ts";
@@ -39,7 +40,7 @@ export function viewPorts(word: string): readonly PortView[] {
     });
   }
   const bridged = alive.flatMap(({ network, lease }) =>
-    lease.pid !== undefined && lease.publish.length > 0 && sharesNetwork(lease.pid, pid)
+    lease.pid !== undefined && publishedNow(lease).length > 0 && sharesNetwork(lease.pid, pid)
       ? lease.publish.flatMap((port) => waysTo(port, network.name, lease.ip6 !== undefined))
       : [],
   );

@@ -8,6 +8,7 @@ import { nearest } from "#src/spec/suggest.ts";
 import { identify, type ProcessIdentity } from "#src/state/process-life.ts";
 import { refreshHosts } from "./box-hosts.ts";
 import { type BridgeMember, type BridgeParts, BridgeSession } from "./bridge-session.ts";
+import { waitForDying } from "./dying-leases.ts";
 import { type Firewall, openFirewall } from "./firewall.ts";
 import type { LeaseRecord } from "./lease-record.ts";
 import { type Addresses, chooseAddresses, isAlive, sweepLeases } from "./leases.ts";
@@ -54,7 +55,10 @@ export function prepareBridges(names: readonly string[], options: RunOptions): N
   let held: HeldPorts | undefined;
   try {
     const networks = names.map((name) => findNetwork(store, netlink, name));
-    held = holdPorts(options.network.publish, store, netlink);
+    // Who asks for nothing of others need not know of them.
+    const leases = asksForMore(options.network) ? store.networks().flatMap((one) => store.leases(one)) : [];
+    waitForDying(leases, options.network, netlink);
+    held = holdPorts(options.network.publish, leases, netlink);
     const launcher = ownIdentity();
     for (const network of networks) {
       const bridge = ensureBridge(network, netlink, firewall);
@@ -112,6 +116,10 @@ function checkRoot(): void {
   throw new NsboxError("EHOST", "Cannot use --net bridge: EPERM, it changes the host's network, which takes root", {
     hint: "use --net pasta, which needs no privileges",
   });
+}
+
+function asksForMore({ ip, ip6, publish }: NetworkSettings): boolean {
+  return ip !== undefined || ip6 !== undefined || publish.length > 0;
 }
 
 /** KERNEL: nothing sent to ::1 leaves the loopback device, whatever becomes of its destination. */

@@ -7,10 +7,10 @@ import { u32 } from "#ffi/uapi/netlink.ts";
 import { AF, IPPROTO_IPV6, IPV6_V6ONLY, packSockaddr, SO, SOCK, SOL } from "#ffi/uapi/socket.ts";
 import { explainErrno, NsboxError } from "#src/error.ts";
 import type { PublishedPort } from "#src/spec/network.ts";
-import { portsClash } from "./lease-record.ts";
+import { publishedNow, waitUntil } from "./dying-leases.ts";
+import { type LeaseRecord, portsClash } from "./lease-record.ts";
 import { isAlive } from "./leases.ts";
 import type { Netlink } from "./netlink.ts";
-import type { NetworkStore } from "./network-store.ts";
 
 /** Sockets that keep programs of the host from taking published ports, which would then get nothing to hear. */
 export interface HeldPorts {
@@ -19,20 +19,24 @@ export interface HeldPorts {
 }
 
 /** Takes the ports. Throws NsboxError ESPEC where a box or a program of the host has one already. */
-export function holdPorts(ports: readonly PublishedPort[], store: NetworkStore, netlink: Netlink): HeldPorts {
+export function holdPorts(
+  ports: readonly PublishedPort[],
+  leases: readonly LeaseRecord[],
+  netlink: Netlink,
+): HeldPorts {
   const fds: Fd[] = [];
   const release = (): void => {
     for (const fd of fds.splice(0)) closeFile(fd);
   };
   if (ports.length === 0) return { fds, release };
-  const leases = store.networks().flatMap((network) => store.leases(network));
   try {
     for (const port of ports) {
-      const holder = leases.find(
-        (lease) => lease.publish.some((other) => portsClash(port, other)) && isAlive(lease, netlink),
-      );
+      const clashing = leases.filter((lease) => lease.publish.some((other) => portsClash(port, other)));
+      const holder = clashing.find((lease) => publishedNow(lease).length > 0 && isAlive(lease, netlink));
       const who = holder?.name === undefined ? "another box" : `the box "${holder.name}"`;
       if (holder !== undefined) throw inUse(port, `${who} publishes it`, "end that box");
+      // Who waited for the end of a box may still be about to let go of it.
+      if (clashing.length > 0) waitUntil(() => isFree(port), LETTING_GO_MS);
       for (const fd of bindPort(port)) {
         fds.push(fd);
         if (port.protocol === "tcp") holdTcp(fd);
@@ -43,6 +47,14 @@ export function holdPorts(ports: readonly PublishedPort[], store: NetworkStore, 
     release();
     throw error;
   }
+}
+
+const LETTING_GO_MS = 500;
+
+function isFree(port: PublishedPort): boolean {
+  const sockets = addressesOf(port).map((address) => tryBind(port, address));
+  for (const { fd } of sockets) if (fd !== undefined) closeFile(fd);
+  return !sockets.some(({ errno }) => errno === ERRNO.EADDRINUSE.number);
 }
 
 /** Whether a program could listen there now. Throws NsboxError ESPEC. */
@@ -74,10 +86,14 @@ const SHUT_RDWR = 2;
 const ON: Uint8Array = u32(1);
 const OFF: Uint8Array = u32(0);
 
+function addressesOf({ hostIp }: PublishedPort): readonly string[] {
+  return hostIp === undefined ? ANY : [hostIp];
+}
+
 /** A socket for each address of the port; none of a version that the kernel has not got. Throws NsboxError ESPEC. */
 function bindPort(port: PublishedPort): readonly Fd[] {
   const fds: Fd[] = [];
-  for (const address of port.hostIp === undefined ? ANY : [port.hostIp]) {
+  for (const address of addressesOf(port)) {
     const { fd, errno } = tryBind(port, address);
     if (fd !== undefined) fds.push(fd);
     const refusal = refusalOf(port, errno);

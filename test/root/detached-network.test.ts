@@ -124,6 +124,23 @@ describeWith(
       expect(await hosts()).not.toContain("named");
     });
 
+    test("a box that is removed and started again at once has its port and its address again", async () => {
+      const flags = ["--net", "bridge", "--ip", "10.213.0.70", "-p", "8087:80"];
+      for (let n = 0; n < 10; n++) {
+        await start("again", flags, "sleep 1000");
+        await remove("again");
+      }
+      for (let n = 0; n < 10; n++)
+        expect((await host.nsbox("run", "--name", "again", ...flags, "--", "true")).stderr).toBe("");
+      // Its namespace lives on with another box in it: then both are taken indeed.
+      await start("again", flags, "sleep 1000");
+      await start("guest", ["--net", "container:again"], "sleep 1000");
+      await remove("again");
+      const { stderr } = await host.nsbox("run", ...flags, "--", "true");
+      expect(stderr).toContain('Cannot publish tcp port 8087: the box "again" publishes it');
+      await remove("guest");
+    });
+
     test("neighbours find it by its new name, once it has one", async () => {
       await start("old", ["--net", "bridge"], helloServer(80, "data"));
       expect((await host.inBox(["--net", "bridge"], `${CURL} http://old/`)).stdout).toBe("data");
