@@ -10,6 +10,8 @@ import type { NamespaceType } from "#src/spec/spec.ts";
 export interface Join {
   readonly type: NamespaceType;
   readonly path: string;
+  /** The process that it was named by. */
+  readonly pid: number | undefined;
 }
 
 export interface Joins {
@@ -28,7 +30,7 @@ export function resolveJoins({ joins, namespaces }: ExecOptions, pid: number | u
     const option = resolved[type];
     if (option === undefined || (type === "user" && owned && entersUser)) return [];
     if (namespaces?.includes(type) === true && joins[type] !== undefined) throw twice(type);
-    return [{ type, path: pathOf(type, option) }];
+    return [{ type, path: pathOf(type, option), pid: option.kind === "pid" ? option.pid : undefined }];
   });
   return { list, owned };
 }

@@ -2,7 +2,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { capNames } from "#ffi/uapi/capability.ts";
 import type { ExecOptions, ExecTarget } from "#src/spec/build-exec.ts";
-import type { Capabilities, NamespaceType } from "#src/spec/spec.ts";
+import type { Capabilities, NamespaceType, User } from "#src/spec/spec.ts";
 import { parseIdRanges, parseStatus } from "./proc-text.ts";
 
 const UMASK = 0o022;
@@ -96,6 +96,21 @@ function withinOwn(sets: Capabilities, own: Capabilities): Capabilities {
     inheritable: within(sets.inheritable),
     ambient: within(sets.ambient),
   };
+}
+
+/** Who one is in the user namespace of a process: root where it has that, else what one's own ids are there. */
+export function readIdsInside(pid: number, { uid, gid }: Pick<User, "uid" | "gid">): Pick<User, "uid" | "gid"> {
+  const within = (name: string, id: number): number => {
+    const map = `/proc/${pid}/${name}`;
+    return parseIdRanges(readFileSync(map, "utf8")).some(({ inside }) => inside === 0) ? 0 : idInside(id, map);
+  };
+  try {
+    return { uid: within("uid_map", uid), gid: within("gid_map", gid) };
+  } catch (error) {
+    // It has ended: that is said where it is to be entered.
+    if (error instanceof Error && "code" in error) return { uid: 0, gid: 0 };
+    throw error;
+  }
 }
 
 /** What an id outside is inside; 0 where it is nothing. */

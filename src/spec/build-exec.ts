@@ -66,10 +66,10 @@ export interface ExecTarget {
   readonly ownFiles: boolean;
 }
 
-/** Who enters a user namespace by its file is root in there, and nothing else is known of it; see nsenter(1). */
-export function rootInside(target: ExecTarget): ExecTarget {
+/** Who enters a user namespace by its file has every capability in there, and is root as with nsenter(1), or these. */
+export function insideUser(target: ExecTarget, ids: Pick<User, "uid" | "gid"> = { uid: 0, gid: 0 }): ExecTarget {
   const sets = { bounding: CAPS, effective: CAPS, permitted: CAPS, inheritable: [], ambient: [] };
-  return { ...target, capabilities: sets, user: { ...target.user, uid: 0, gid: 0 } };
+  return { ...target, capabilities: sets, user: { ...target.user, ...ids } };
 }
 
 /** A command beside any process: with its ids, its capabilities at most, and its no_new_privs. */

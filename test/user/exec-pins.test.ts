@@ -90,6 +90,26 @@ describeWith(["userns"], "nsbox exec with pinned names", () => {
     }
   });
 
+  test("--userns PID: root where there is one, else who you are in there", async () => {
+    await using state = openState();
+    const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+    const script = `echo $$; exec sleep 1000`;
+    const child = Bun.spawn(["unshare", "--user", "--map-user", "4711", "--map-group", "4712", "sh", "-c", script], {
+      stdout: "pipe",
+    });
+    try {
+      await child.stdout.getReader().read();
+      const { stdout } = await nsbox(["exec", "--userns", String(child.pid), "--", "sh", "-c", "id -u; id -g"], {
+        env: state.env,
+      });
+      expect({ stdout, uid, gid }).toEqual({ stdout: "4711\n4712\n", uid, gid });
+    } finally {
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+    expect(await refusal(state, "--userns", "4194399", "--", "true")).toContain("Cannot join the namespace");
+  });
+
   test("of a box and of another pin, an ordinary user can enter one only, which is said", async () => {
     await using state = openState();
     const made = await pin(state, "web", "--net");

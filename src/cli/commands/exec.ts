@@ -8,9 +8,9 @@ import { emptyDraft } from "#src/cli/run-draft.ts";
 import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
 import { readFacts } from "#src/host/read-facts.ts";
-import { readExecTarget, readOwnTarget, type ReadTarget } from "#src/inspect/read-exec-target.ts";
+import { readExecTarget, readIdsInside, readOwnTarget, type ReadTarget } from "#src/inspect/read-exec-target.ts";
 import { type ExecRequest, runExec, startExec } from "#src/run/run-exec.ts";
-import { buildBoxExec, buildProcessExec, type ExecOptions, type ExecTarget, rootInside } from "#src/spec/build-exec.ts";
+import { buildBoxExec, buildProcessExec, type ExecOptions, type ExecTarget, insideUser } from "#src/spec/build-exec.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { NamespaceType, Spec } from "#src/spec/spec.ts";
 import type { Box } from "#src/state/box-store.ts";
@@ -148,7 +148,9 @@ function typesOf({ list }: Joins): readonly NamespaceType[] {
 }
 
 function asEntered(target: ExecTarget, joins: Joins): ExecTarget {
-  return typesOf(joins).includes("user") ? rootInside(target) : target;
+  const user = joins.list.find(({ type }) => type === "user");
+  if (user === undefined) return target;
+  return insideUser(target, user.pid === undefined ? undefined : readIdsInside(user.pid, target.user));
 }
 
 /** The first flag that is about a process, and what is entered of it. */
