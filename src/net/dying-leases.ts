@@ -1,9 +1,9 @@
 // Leases of boxes that have just ended: the kernel takes a namespace apart at its leisure, and until then its device is
 // there. Who starts a box again at once, with the same port or address, is not to be told that it is in use.
-import { existsSync } from "node:fs";
 import { parseLink } from "#ffi/uapi/rtnetlink-answers.ts";
 import { getLink } from "#ffi/uapi/rtnetlink-requests.ts";
 import type { PublishedPort } from "#src/spec/network.ts";
+import { identify } from "#src/state/process-life.ts";
 import { type LeaseRecord, portsClash } from "./lease-record.ts";
 import type { Netlink } from "./netlink.ts";
 
@@ -24,7 +24,7 @@ function isInTheWay({ ip4, ip6, publish }: LeaseRecord, claim: Claim): boolean {
 
 /** Its first process is gone. Others may be in its namespace, and then it lives on. */
 function hasLostProcess({ pid }: LeaseRecord): boolean {
-  return pid !== undefined && !existsSync(`/proc/${pid}`);
+  return pid !== undefined && identify(pid) === undefined;
 }
 
 /** What it publishes: rules go with the box's first process, though others may keep its address. */

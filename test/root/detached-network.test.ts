@@ -132,12 +132,14 @@ describeWith(
       }
       for (let n = 0; n < 10; n++)
         expect((await host.nsbox("run", "--name", "again", ...flags, "--", "true")).stderr).toBe("");
-      // Its namespace lives on with another box in it: then both are taken indeed.
+      // Its namespace lives on with another box in it: the port is free then, and the address is not.
       await start("again", flags, "sleep 1000");
       await start("guest", ["--net", "container:again"], "sleep 1000");
       await remove("again");
+      expect(await host.nsbox("port", "guest")).toMatchObject({ stdout: "", stderr: "" });
+      expect((await host.nsbox("run", "--net", "bridge", "-p", "8087:80", "--", "true")).stderr).toBe("");
       const { stderr } = await host.nsbox("run", ...flags, "--", "true");
-      expect(stderr).toContain('Cannot publish tcp port 8087: the box "again" publishes it');
+      expect(stderr).toContain('Cannot use --ip 10.213.0.70: the box of "again" has it');
       await remove("guest");
     });
 
