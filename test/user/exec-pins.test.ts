@@ -107,7 +107,7 @@ describeWith(["userns"], "nsbox exec with pinned names", () => {
       child.kill("SIGKILL");
       await child.exited;
     }
-    expect(await refusal(state, "--userns", "4194399", "--", "true")).toContain("Cannot join the namespace");
+    expect(await refusal(state, "--userns", "4194303", "--", "true")).toContain("Cannot join the namespace");
   });
 
   test("of a box and of another pin, an ordinary user can enter one only, which is said", async () => {
