@@ -48,5 +48,6 @@ function isRecord(value: unknown): value is BoxRecord {
   if (typeof value !== "object" || value === null) return false;
   const { version, process, spec } = value as Partial<BoxRecord>; // every field may be missing, and is looked at
   if (version !== RECORD_VERSION || typeof spec !== "object" || typeof process !== "object") return false;
+  if (spec === null || process === null) return false;
   return Number.isSafeInteger(process.pid) && process.pid > 0 && Number.isSafeInteger(process.startTicks);
 }

@@ -19,7 +19,7 @@ export interface Places {
  */
 export function findHidden(mounts: readonly MountInfo[]): readonly MountView[] {
   const byId = new Map(mounts.map((mount) => [mount.id, mount]));
-  const byParent = groupBy(mounts, ({ parent }) => parent);
+  const byParent = new Map(groupBy(mounts, ({ parent }) => parent));
   const known = new Map<number, number | undefined>();
   const visit = (mount: MountInfo, above: number | undefined): void => {
     const todo: (readonly [MountInfo, number | undefined])[] = [[mount, above]];
@@ -59,12 +59,14 @@ export interface TreeLine {
 /** Every mount below the one that it lies on, in the order of the kernel. */
 export function drawTree(mounts: readonly MountView[]): readonly TreeLine[] {
   const ids = new Set(mounts.map(({ id }) => id));
-  const byParent = groupBy(mounts, ({ parent }) => parent);
+  const byParent = new Map(groupBy(mounts, ({ parent }) => parent));
   const roots = mounts.filter(({ id, parent }) => !ids.has(parent) || parent === id);
   const lines: TreeLine[] = [];
   const draw = (mount: MountView, own: string, below: string): void => {
     lines.push({ branches: own, mount });
     const children = (byParent.get(mount.id) ?? []).filter(({ id }) => id !== mount.id);
+    // Each is drawn once, even if the kernel were to give a number twice.
+    byParent.delete(mount.id);
     for (const [n, child] of children.entries()) {
       const last = n === children.length - 1;
       draw(child, `${below}${last ? "└ " : "├ "}`, `${below}${last ? "  " : "│ "}`);
