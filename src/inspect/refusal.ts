@@ -38,5 +38,5 @@ function whoMay({ uid, yourUid, dumpable }: Subject): string {
     return uid === 0 ? "root may" : `uid ${uid} or root may`;
   }
   if (dumpable === false) return "the process is not dumpable, so that only root may";
-  return "it has privileges that you have not: root may";
+  return yourUid === 0 ? "it has capabilities that you have not" : "it has privileges that you have not: root may";
 }

@@ -283,6 +283,8 @@ describe("refuse()", () => {
     [{ yourUid: 1000 }, "it has privileges that you have not: root may"],
     [{ yourUid: 1000, dumpable: false }, "the process is not dumpable, so that only root may"],
     [{ yourUid: 0 }, "more privileges are needed than you have here"],
+    [{ yourUid: 0, uid: 0 }, "it has capabilities that you have not"],
+    [{ yourUid: 7, uid: 0 }, "root may"],
   ])("with %j: %s", (more, help) => {
     expect(words(13, more)).toEndWith(help);
     expect(words(13, more)).toStartWith("not readable (EACCES): ");
