@@ -66,6 +66,7 @@ export function prepareBridges(names: readonly string[], options: RunOptions): N
       const isFirst = members.length === 0;
       const { ip, ip6 } = options.network;
       const addresses = chooseAddresses(network, alive, isFirst ? { ip, ip6 } : { ip: undefined, ip6: undefined });
+      if (isFirst) checkVersions(options.network.publish, network);
       const veth = randomVeth();
       const hosts = members[0]?.lease.hosts ?? store.hostsPath(network, { veth });
       const lease = buildLease({ options, addresses, launcher, veth, hosts, isFirst });
@@ -116,6 +117,19 @@ function checkRoot(): void {
   throw new NsboxError("EHOST", "Cannot use --net bridge: EPERM, it changes the host's network, which takes root", {
     hint: "use --net pasta, which needs no privileges",
   });
+}
+
+/** A port of an address of IPv6 leads nowhere in a network without. */
+function checkVersions(ports: readonly PublishedPort[], { name, ip6 }: NetworkRecord): void {
+  const port = ports.find(({ hostIp }) => hostIp?.includes(":") === true);
+  if (port === undefined || ip6 !== undefined) return;
+  throw new NsboxError(
+    "ESPEC",
+    `Cannot publish port ${port.hostPort} of ${port.hostIp}: the network "${name}" has no IPv6`,
+    {
+      hint: "this host has IPv6 off, or the network was made with --no-ipv6: leave out the address, or give one of IPv4",
+    },
+  );
 }
 
 function asksForMore({ ip, ip6, publish }: NetworkSettings): boolean {

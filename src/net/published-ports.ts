@@ -108,6 +108,8 @@ function refusalOf(port: PublishedPort, errno: number): NsboxError | undefined {
   if (errno === ERRNO.EADDRINUSE.number) return inUse(port, "EADDRINUSE (Address already in use), a program has it");
   if (errno === ERRNO.EADDRNOTAVAIL.number && port.hostIp !== undefined)
     return inUse(port, "EADDRNOTAVAIL (Cannot assign requested address), the host has no such address");
+  if (errno === ERRNO.EAFNOSUPPORT.number && port.hostIp !== undefined)
+    return inUse(port, `${explainErrno(errno)}, this kernel has no IPv6`);
   if (errno === ERRNO.EACCES.number) return inUse(port, `${explainErrno(errno)}, low ports take root`);
   return undefined;
 }

@@ -166,6 +166,10 @@ describeWith(["root", "ip", "nft", "curl", "busybox", "ping"], "nsbox run --net 
         'Cannot make the network "six" with IPv6: this host has it off',
       ],
       [
+        ["run", "--net", "bridge", "-p", "[::]:8080:80", "--", "true"],
+        'Cannot publish port 8080 of ::: the network "default" has no IPv6',
+      ],
+      [
         ["run", "--net", "bridge", "--ip6", "fd00::9", "--", "true"],
         'Cannot use --ip6: the network "default" has no IPv6',
       ],

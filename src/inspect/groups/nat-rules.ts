@@ -27,7 +27,8 @@ export function parseNatRules(text: string): readonly NatRule[] {
       continue;
     }
     const rule = line.replace(/ counter packets \d+ bytes \d+/, "");
-    const kind = KIND.exec(rule)?.[1] as NatRule["kind"] | undefined; // the words of KIND
+    // "ct status dnat" asks what another rule has done.
+    const kind = KIND.exec(rule.replace(/\bct status \S+/g, ""))?.[1] as NatRule["kind"] | undefined; // the words of KIND
     if (kind === undefined || inChain === "" || rule.startsWith("type ")) continue;
     rules.push({ table: inTable, chain: inChain, kind, rule });
   }

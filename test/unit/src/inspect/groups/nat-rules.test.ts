@@ -6,13 +6,14 @@ const RULESET = `table inet nsb-default {
 	chain forward {
 		type filter hook forward priority filter; policy accept;
 		oifname "nsb-default" ct state established,related accept
+		oifname "nsb-default" ct status dnat accept
 	}
 
 	chain postrouting {
 		type nat hook postrouting priority srcnat; policy accept;
 		ip saddr 10.213.0.0/24 oifname != "nsb-default" masquerade
 		ip6 saddr fd00::/64 oifname != "nsb-default" counter packets 7 bytes 420 masquerade
-		ip saddr 127.0.0.0/8 oifname "nsb-default" masquerade
+		ip saddr 127.0.0.0/8 oifname "nsb-default" ct status dnat masquerade
 	}
 }
 table ip nat {
