@@ -42,7 +42,7 @@ export function attach({ init, keeper, read, logPath, keys }: Attachment): "ende
     // KERNEL: since 5.6; asks for the right to trace the keeper, which is ours.
     const master = asFd(syscall("the box's terminal", "pidfd_getfd", keeper, KEEPER_TERMINAL, 0));
     relay = new TerminalRelay(master, typed);
-    return relayLoop({ init, changes, signals, relay, typed, read });
+    return relayLoop({ init, keeper, changes, signals, relay, typed, read });
   } finally {
     relay?.close();
     for (const fd of opened) closeFile(fd);
@@ -51,6 +51,7 @@ export function attach({ init, keeper, read, logPath, keys }: Attachment): "ende
 
 interface Loop {
   readonly init: Fd;
+  readonly keeper: Fd;
   readonly changes: Fd;
   readonly signals: Fd;
   readonly relay: TerminalRelay;
@@ -58,7 +59,10 @@ interface Loop {
   readonly read: () => Uint8Array;
 }
 
-function relayLoop({ init, changes, signals, relay, typed, read }: Loop): "ended" | "detached" {
+/** How long the keeper may take to move what was printed last. */
+const KEEPER_MS = 2000;
+
+function relayLoop({ init, keeper, changes, signals, relay, typed, read }: Loop): "ended" | "detached" {
   const fixed = [init, changes, signals].map((fd) => ({ fd, events: POLL.IN }));
   const events = new Uint8Array(4096);
   for (;;) {
@@ -66,6 +70,8 @@ function relayLoop({ init, changes, signals, relay, typed, read }: Loop): "ended
     const [ended = 0, changed = 0, signalled = 0, ...ready] = pollFiles([...fixed, ...relay.entries()], undefined);
     if (changed !== 0) readInto(changes, events);
     if (ended !== 0) {
+      // What was printed last may still be on its way to the log.
+      pollFiles([{ fd: keeper, events: POLL.IN }], KEEPER_MS);
       writeAll(STDOUT, read());
       return "ended";
     }

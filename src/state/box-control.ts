@@ -58,6 +58,20 @@ export function waitForEnd(box: Box, timeoutMs: number | undefined): boolean {
   }
 }
 
+/** How long the keeper of a terminal may take to move what was printed last. */
+const KEEPER_MS = 2000;
+
+/** As waitForEnd(); and then until all that it has printed is in its log. */
+export function waitForLog(box: Box, timeoutMs: number | undefined): boolean {
+  if (!waitForEnd(box, timeoutMs)) return false;
+  const { keeper } = box.record;
+  const opened = keeper === undefined ? undefined : openProcess(keeper);
+  if (opened === undefined) return true;
+  isOver(opened, KEEPER_MS);
+  closeFile(opened);
+  return true;
+}
+
 function isOver(init: Fd, timeoutMs: number | undefined): boolean {
   const deadline = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
   for (;;) {

@@ -3,7 +3,7 @@ import { LOGS_OPTIONS, type LogsDraft } from "#src/cli/box-options.ts";
 import { findOneBox } from "#src/cli/box-words.ts";
 import { type LogPrinter, openLogPrinter } from "#src/cli/log-printer.ts";
 import { parseOptions } from "#src/cli/parse.ts";
-import { waitForEnd } from "#src/state/box-control.ts";
+import { waitForLog } from "#src/state/box-control.ts";
 import { type OpenLog, openLog, requireTimes } from "#src/state/box-log.ts";
 
 /** How long to wait for more: where some has just come, more is likely, and a bounded log keeps only so much of it. */
@@ -27,11 +27,11 @@ export async function logsCommand(argv: readonly string[]): Promise<number> {
   using log = openLog(box, draft);
   const printer = openLogPrinter(draft);
   // What was printed before the end is read after it: nothing is missed.
-  let isOver = waitForEnd(box, 0);
+  let isOver = waitForLog(box, 0);
   for (;;) {
     const seen = print(log, printer, isOver || !draft.follow);
     if (seen === "closed" || isOver || !draft.follow) break;
-    isOver = waitForEnd(box, POLL_MS[seen]);
+    isOver = waitForLog(box, POLL_MS[seen]);
   }
   printer.end();
   return 0;
