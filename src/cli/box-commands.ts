@@ -49,10 +49,11 @@ export const BOX_COMMANDS: readonly Command[] = [
     usage: "nsbox logs BOX [FLAGS]",
     summary: "show what a box printed",
     about:
-      "The box writes straight to a file, which is shown as it is: stdout and stderr in the order in which they came.",
+      "stdout and stderr, as they are and in the order in which they came; with the time of each line where that is asked for. How much of it is kept says nsbox run --log-size.",
     examples: [
       ["nsbox logs web", "all of it"],
       ["nsbox logs -f --tail 20 web", "the last lines, and what comes"],
+      ["nsbox logs --timestamps --since 10m web", "the last ten minutes, with times"],
     ],
     options: LOGS_OPTIONS,
     load: async () => (await import("./commands/logs.ts")).logsCommand,
@@ -111,7 +112,8 @@ export const BOX_COMMANDS: readonly Command[] = [
     name: "pause",
     usage: "nsbox pause BOX…",
     summary: "let every process of a box stand still",
-    about: "Each process of the box is stopped (SIGSTOP), its init too. nsbox resume lets them go on.",
+    about:
+      "All of the box is frozen, where it has a cgroup of its own; else each process is stopped (SIGSTOP), its init too. nsbox resume lets them go on.",
     examples: [
       ["nsbox pause web", "until nsbox resume web"],
       ["nsbox ps --filter state=paused", "which ones are"],
@@ -123,7 +125,8 @@ export const BOX_COMMANDS: readonly Command[] = [
     name: "resume",
     usage: "nsbox resume BOX…",
     summary: "let a paused box go on",
-    about: "Each process of the box goes on (SIGCONT), those too that had stopped themselves.",
+    about:
+      "What was frozen goes on as if nothing had been; where that was done by signals (SIGCONT), those too that had stopped themselves.",
     examples: [["nsbox resume web", "after nsbox pause web"]],
     options: JSON_OPTIONS,
     load: async () => (await import("./commands/pause.ts")).resumeCommand,
@@ -155,10 +158,10 @@ export const BOX_COMMANDS: readonly Command[] = [
   },
   {
     name: "cp",
-    usage: "nsbox cp BOX:PATH PATH | nsbox cp PATH BOX:PATH",
+    usage: "nsbox cp BOX:PATH PATH|- | nsbox cp PATH|- BOX:PATH",
     summary: "copy files into a box, and out of it",
     about:
-      "Files, folders and links, as cp -r. Links on the way are resolved inside the box. What is read-only there stays so; set-user-ID bits, devices and sockets are left out.",
+      "Files, folders and links, as cp -r; - is an archive of tar, on stdin or stdout. Links on the way are resolved inside the box. What is read-only there stays so; set-user-ID bits, devices and sockets are left out.",
     examples: [
       ["nsbox cp web:/var/log/app .", "a folder of the box into this one"],
       ["nsbox cp web:/var/log - | gzip > log.tar.gz", "a folder of the box as an archive of tar"],

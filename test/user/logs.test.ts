@@ -127,10 +127,7 @@ describeWith(["userns"], "a log that is bounded", () => {
     await using boxes = openBoxState();
     await boxes.start("a", "stty -onlcr; seq 500000", ["-t", "--log-size", "1m"]);
     await boxes.nsbox(["wait", "a"]);
-    await waitFor(
-      async () => (await boxes.nsbox(["logs", "a"])).stdout.endsWith("500000\n"),
-      "the keeper to write all",
-    );
+    // The keeper may still be moving what was printed last: logs waits for that.
     expect(diskBytes(boxes, "a")).toBeLessThanOrEqual(MIB);
     expect(isSeries(await logs(boxes, "a"), 500_000)).toBe(true);
     expect(await logs(boxes, "-t", "--tail", "1", "a")).toMatch(/^[\d-]+T[\d:.]+Z 500000\n$/);
