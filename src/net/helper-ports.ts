@@ -1,5 +1,8 @@
 // Ports that pasta publishes: what the very process that serves a box was started with.
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { listFolder, readLinkAt } from "#ffi/libc/dir.ts";
+import { closeFile, type Fd, openFile, readText } from "#ffi/libc/fd.ts";
+import { SyscallError } from "#ffi/libc/syscall.ts";
+import { O } from "#ffi/uapi/fcntl.ts";
 import { parseIp } from "#ffi/uapi/inet.ts";
 import type { PublishedPort } from "#src/spec/network.ts";
 
@@ -14,16 +17,22 @@ const FLAGS: Readonly<Record<string, PublishedPort["protocol"]>> = { "--tcp-port
 
 /** What serves the network namespace with this name; undefined where nothing does. */
 export function findHelperPorts(netns: string): HelperPorts | undefined {
-  for (const entry of readdirSync("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    const words = readWords(entry);
-    const program = words[0]?.split("/").at(-1) ?? "";
-    if (!PROGRAMS.includes(program)) continue;
-    const box = words.findLast((word) => /^\d+$/.test(word)) ?? "";
-    if (linkOf(`/proc/${box}/ns/net`) !== netns || !isTrusted(readIfThere(`/proc/${entry}/status`))) continue;
-    return { program, pid: Number(entry), ports: parseHelperPorts(words) };
+  // Not by node:fs: inspect loads this, and that costs a millisecond.
+  const proc = openFile("/proc", O.RDONLY);
+  try {
+    for (const entry of listFolder(proc)) {
+      if (!/^\d+$/.test(entry)) continue;
+      const words = readWords(entry);
+      const program = words[0]?.split("/").at(-1) ?? "";
+      if (!PROGRAMS.includes(program)) continue;
+      const box = words.findLast((word) => /^\d+$/.test(word)) ?? "";
+      if (linkAt(proc, `${box}/ns/net`) !== netns || !isTrusted(readIfThere(`/proc/${entry}/status`))) continue;
+      return { program, pid: Number(entry), ports: parseHelperPorts(words) };
+    }
+    return undefined;
+  } finally {
+    closeFile(proc);
   }
-  return undefined;
 }
 
 /** The ports in the words that pasta was started with. Pure. */
@@ -53,26 +62,21 @@ function readWords(pid: string): readonly string[] {
 }
 
 function readIfThere(path: string): string {
+  return unlessGone(() => readText(path)) ?? "";
+}
+
+function linkAt(proc: Fd, path: string): string | undefined {
+  return unlessGone(() => readLinkAt(proc, path));
+}
+
+/** undefined of what has ended, or is not for this user to see. */
+function unlessGone<T>(read: () => T): T | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return read();
   } catch (error) {
-    if (isGone(error)) return "";
+    if (error instanceof SyscallError && GONE.some((name) => error.is(name))) return undefined;
     throw error;
   }
 }
 
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
-
-/** It has ended, or is not for this user to see. */
-function isGone(error: unknown): boolean {
-  return (
-    error instanceof Error && "code" in error && ["ENOENT", "ESRCH", "EACCES", "EPERM"].includes(String(error.code))
-  );
-}
+const GONE = ["ENOENT", "ESRCH", "EACCES", "EPERM"] as const;
