@@ -73,6 +73,23 @@ const ATTACKS: readonly Attack[] = [
     prepare: "mknod DIR/null c 1 3",
   },
   {
+    line: 39,
+    name: "the mode and owner of the machine's devices, which root's box would own",
+    // As they are already: the same attempt outside must not change the machine.
+    script:
+      "for f in null zero full random urandom tty; do chmod 0666 /dev/$f && echo PWNED; chown 0:0 /dev/$f && echo PWNED; done",
+    control: "outside",
+    needs: ["root"],
+  },
+  {
+    line: 39,
+    name: "the mode of the machine's /dev/null, by way of what it covers",
+    script:
+      "chmod 0666 /proc/keys && echo PWNED; chmod 0666 /etc/shadow && echo PWNED; touch -c -d 2001-01-01 /proc/kallsyms && echo PWNED",
+    control: { none: "outside they are other files, whose mode must stay" },
+    needs: ["root"],
+  },
+  {
     line: 9,
     name: "a setuid-root program",
     script: '[ "$(DIR/id -u)" = 0 ] && echo PWNED',

@@ -2,7 +2,7 @@
 // /dev, in /proc and /sys. Elsewhere mounts.ts is the way.
 import { AT } from "#ffi/uapi/fcntl.ts";
 import { flagNames } from "#ffi/uapi/flags.ts";
-import { MOVE_MOUNT, MS, OPEN_TREE } from "#ffi/uapi/mount.ts";
+import { MOUNT_ATTR, MOUNT_ATTR_STRUCT, MOVE_MOUNT, MS, OPEN_TREE } from "#ffi/uapi/mount.ts";
 import { call, result, tolerate } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
 import type { MountOptions } from "./mounts.ts";
@@ -65,6 +65,9 @@ export const openNodeStep: StepKind<OpenNodeStep> = {
   ],
 };
 
+const { RDONLY, NOSUID, NOEXEC } = MOUNT_ATTR;
+const NODE_ATTR = MOUNT_ATTR_STRUCT.pack({ attr_set: RDONLY | NOSUID | NOEXEC });
+
 /** Give it its place. */
 export interface AttachNodeStep {
   readonly kind: "attach-node";
@@ -76,14 +79,17 @@ export interface AttachNodeStep {
 
 export const attachNodeStep: StepKind<AttachNodeStep> = {
   phase: "mounts",
-  explain: (step) => `mount ${step.node} on ${quote(step.destination)}${step.ifPresent ? " if it is there" : ""}`,
-  lower: (step) => [
-    call(
-      "move_mount",
-      [result(`node ${step.node}`), "", AT.FDCWD, step.destination, MOVE_MOUNT.F_EMPTY_PATH],
-      step.ifPresent ? tolerate("ENOENT") : {},
-    ),
-  ],
+  explain: (step) =>
+    `mount ${step.node} on ${quote(step.destination)}, read-only${step.ifPresent ? ", if it is there" : ""}`,
+  lower: ({ node, destination, ifPresent }) => {
+    const options = ifPresent ? tolerate("ENOENT") : {};
+    return [
+      call("move_mount", [result(`node ${node}`), "", AT.FDCWD, destination, MOVE_MOUNT.F_EMPTY_PATH], options),
+      // SECURITY: it is the host's own file. A box whose user owns it outside, as root's does, could change its mode for
+      // all the machine. KERNEL: a device is written to all the same, as what is written goes to no file system.
+      call("mount_setattr", [AT.FDCWD, destination, AT.SYMLINK_NOFOLLOW, NODE_ATTR, NODE_ATTR.length], options),
+    ];
+  },
 };
 
 /** Make a path of /proc read-only, by mounting it over itself. */
