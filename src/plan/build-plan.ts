@@ -127,7 +127,7 @@ function planInit(spec: Spec, facts: HostFacts): readonly Step[] {
   const forward = FORWARDED_SIGNALS;
   if (detached === undefined) {
     return [
-      ...initFiles(spec).map((file) => ({ kind: "close-on-exec", file }) as const),
+      ...closedOnExec(initFiles(spec)),
       ...(start.shareMemory ? [] : [...planOomScore(spec), { kind: "not-dumpable", forInit: true } as const]),
       { kind: "start-command", ...start },
       { kind: "supervise", forward, filter: initFilter(spec, facts) },
@@ -161,6 +161,12 @@ function initFiles({ box: { detached, egress }, process, linux: { seccomp } }: S
   const log = detached.log === undefined || process.terminal ? [] : INIT_LOG_FILES;
   // The proxy ends once nobody has the box's end of its socket: with the init, however that ends.
   return ["report", "status", ...log, ...listener, ...(egress === undefined ? [] : [EGRESS_SOCKET])];
+}
+
+function closedOnExec(files: readonly string[]): readonly Step[] {
+  const steps: Step[] = [];
+  for (const file of files) steps.push({ kind: "close-on-exec", file });
+  return steps;
 }
 
 function newNamespaces(spec: Spec): number {

@@ -1,6 +1,6 @@
 // What a box in the making tells its launcher: 16 bytes for each call that failed. Here they become one error.
-import { REPORT_BYTES } from "#ffi/tape/format.ts";
-import { RECORD_BYTES } from "#ffi/tape/format.ts";
+import type { Call } from "#ffi/tape/call.ts";
+import { RECORD_BYTES, REPORT_BYTES } from "#ffi/tape/format.ts";
 import type { Tape } from "#ffi/tape/assemble.ts";
 import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
 import { assert, explainErrno, NsboxError, type StepPlace } from "#src/error.ts";
@@ -43,21 +43,25 @@ function trace(record: number, result: number, tapes: readonly PlacedTape[]): Fa
     const index = tape.callOf[(record - tape.base) / RECORD_BYTES];
     const call = index === undefined ? undefined : lowered.calls[index];
     if (index === undefined || call === undefined) continue;
-    const operand = call.args.find((arg) => typeof arg === "string" && arg !== "");
     return {
       origin: lowered.origins[index],
       // The one load that can fail reads what the kernel answered.
       syscall: call.name === "load" ? "netlink" : call.name,
       errno: result < 0 ? -result : 0,
-      operand: typeof operand === "string" ? operand : undefined,
+      operand: operandOf(call),
     };
   }
   return { origin: undefined, syscall: "unknown", errno: result < 0 ? -result : 0, operand: undefined };
 }
 
+function operandOf({ args }: Call): string | undefined {
+  for (const arg of args) if (typeof arg === "string" && arg !== "") return arg;
+  return undefined;
+}
+
 /** The error that the reports amount to; undefined if the box is running. */
 export function failureOf(failures: readonly Failure[], plan: Plan): NsboxError | undefined {
-  const last = failures.at(-1);
+  const last = failures[failures.length - 1];
   if (last === undefined) return undefined;
   const step = stepAt(plan, last.origin);
   if (step?.kind === "exec") {

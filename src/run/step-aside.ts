@@ -49,9 +49,11 @@ export function stepAside(
   argv: readonly string[],
   keep: readonly number[] = [],
 ): void {
+  const kept: Call[] = [];
+  for (const file of keep) kept.push(call("fcntl", [file, F.SETFD, 0]));
   const calls = [
     call("close_range", [3, 0xffffffff, CLOSE_RANGE.CLOEXEC]),
-    ...keep.map((file) => call("fcntl", [file, F.SETFD, 0])),
+    ...kept,
     call("execveat", [fd("watcher"), "", strings(argv), strings([]), AT.EMPTY_PATH], { fail: "back" }),
     call("getpid", [], { label: "back", then: "return" }),
   ];

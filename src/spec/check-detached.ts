@@ -41,11 +41,12 @@ function checkAttached({ labels, restart, log, logSize, pidsLimit }: RunOptions)
     ["--pids", pidsLimit !== undefined],
     ["--label", labels.length > 0],
   ];
-  const flag = said.find(([, isSaid]) => isSaid)?.[0];
-  if (flag === undefined) return;
-  throw new NsboxError("EUSAGE", `Cannot use ${flag} without -d: this box ends with nsbox`, {
-    hint: `add -d, or leave out ${flag}`,
-  });
+  for (const [flag, isSaid] of said) {
+    if (!isSaid) continue;
+    throw new NsboxError("EUSAGE", `Cannot use ${flag} without -d: this box ends with nsbox`, {
+      hint: `add -d, or leave out ${flag}`,
+    });
+  }
 }
 
 function conflict(flag: string, why: string, hint: string): NsboxError {

@@ -11,9 +11,14 @@ const STREAMS: Readonly<Record<number, string>> = { 0: "stdin", 1: "stdout", 2: 
  * /proc/self/fd, behind all mounts of the box (as in CVE-2024-21626). --pass-fd passes one on purpose.
  */
 export function checkStreams({ openFolders }: Pick<HostFacts, "openFolders">): void {
-  const stream = openFolders.map((fd) => STREAMS[fd]).find((name) => name !== undefined);
-  if (stream === undefined) return;
-  throw new NsboxError("ESPEC", `Cannot start the box: ${stream} is a folder, through which it could leave`, {
+  for (const fd of openFolders) {
+    const stream = STREAMS[fd];
+    if (stream !== undefined) throw folderStream(stream);
+  }
+}
+
+function folderStream(stream: string): NsboxError {
+  return new NsboxError("ESPEC", `Cannot start the box: ${stream} is a folder, through which it could leave`, {
     hint: `give it something else, such as /dev/null, or show the folder with --ro`,
   });
 }

@@ -24,14 +24,21 @@ export function secretFiles(
   { source, writes }: Root,
 ): readonly HiddenPath[] {
   if (uid !== 0 || source.kind !== "host" || writes.kind !== "none") return [];
-  const shown = mounts.flatMap((mount) => {
+  const shown: string[] = [];
+  for (const mount of mounts) {
     const at = mount.destination ?? (mount.kind === "bind" ? mount.source : undefined);
-    return at === undefined ? [] : [normalPath(at, cwd)];
-  });
-  const isShown = (path: string): boolean => shown.some((at) => at === path || isBelow(path, at) || isBelow(at, path));
-  return SECRET_FILES.flatMap((path): HiddenPath[] => {
+    if (at !== undefined) shown.push(normalPath(at, cwd));
+  }
+  const secrets: HiddenPath[] = [];
+  for (const path of SECRET_FILES) {
     const kind = paths[path];
-    const isThere = kind === "file" || kind === "dir";
-    return !isThere || isShown(path) || hide.includes(path) ? [] : [{ path, isFile: kind === "file" }];
-  });
+    if (kind !== "file" && kind !== "dir") continue;
+    if (!isShown(path, shown) && !hide.includes(path)) secrets.push({ path, isFile: kind === "file" });
+  }
+  return secrets;
+}
+
+function isShown(path: string, shown: readonly string[]): boolean {
+  for (const at of shown) if (at === path || isBelow(path, at) || isBelow(at, path)) return true;
+  return false;
 }

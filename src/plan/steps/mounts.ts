@@ -122,18 +122,20 @@ export const newFilesystemStep: StepKind<NewFilesystemStep> = {
   },
   lower: (step) => {
     const context = `fs ${step.tree}`;
-    return [
+    const calls = [
       call("fsopen", [step.type, FSOPEN.CLOEXEC], { as: context }),
       // What mount(8) and df(1) show as its source.
       call("fsconfig", [fd(context), FSCONFIG.SET_STRING, "source", step.type, 0]),
-      ...step.config.map(([key, value]) =>
-        value === null
-          ? call("fsconfig", [fd(context), FSCONFIG.SET_FLAG, key, 0, 0])
-          : call("fsconfig", [fd(context), FSCONFIG.SET_STRING, key, value, 0]),
-      ),
+    ];
+    for (const [key, value] of step.config) {
+      const [command, word] = value === null ? [FSCONFIG.SET_FLAG, 0] : [FSCONFIG.SET_STRING, value];
+      calls.push(call("fsconfig", [fd(context), command, key, word, 0]));
+    }
+    calls.push(
       call("fsconfig", [fd(context), FSCONFIG.CMD_CREATE, 0, 0, 0]),
       call("fsmount", [fd(context), FSMOUNT.CLOEXEC, attributes(step.options)], { as: step.tree }),
-    ];
+    );
+    return calls;
   },
 };
 
