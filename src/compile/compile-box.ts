@@ -1,8 +1,9 @@
 // (Plan, what it depends on) → an executable. Pure: the same input gives the same bytes.
 import {
   BOX_DATA_AT,
-  BOX_TEXTS_AT,
   boxLayout,
+  BOX_TEXTS_AT,
+  type BoxTapes,
   buildBoxElf,
   initHead,
   type PlacedRecords,
@@ -23,6 +24,7 @@ import { joinFd } from "#src/plan/steps/namespaces.ts";
 import { type Placeholder, waitCalls } from "#src/plan/steps/watch.ts";
 import type { Step } from "#src/plan/steps.ts";
 import { AT, O } from "#ffi/uapi/fcntl.ts";
+import { PR } from "#ffi/uapi/prctl.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { MADV } from "#ffi/uapi/mman.ts";
 import { idMapSteps } from "./compilable-plan.ts";
@@ -138,8 +140,17 @@ class Compiler {
       waiting: records(waiting),
       launchBlock: blockAt,
     };
+    this.#breakRecord(data, tapes);
     this.#tagger.placed?.(data, BOX_DATA_AT, [tapes.launch, tapes.init, tapes.command]);
     return buildBoxElf({ arch, tapes, texts, data });
+  }
+
+  #breakRecord(data: Uint8Array, tapes: BoxTapes): void {
+    const broken = this.#input.caller?.breakRecord;
+    if (broken === undefined) return;
+    const NO_SUCH_CALL = 0xffff;
+    const at = tapes[broken.tape].at - BOX_DATA_AT + broken.record * RECORD_BYTES;
+    new DataView(data.buffer, data.byteOffset).setBigInt64(at, BigInt(NO_SUCH_CALL), true);
   }
 
   #waiting(calls: readonly Call[], pidAt: number): Tape {
@@ -208,8 +219,6 @@ class Compiler {
 
   #launchCalls(init: InitParts | undefined): readonly Call[] {
     const { plan, arch, uid, gid, dieWithParent, caller } = this.#input;
-    // With SIGALRM it ends the box, and takes back what was made for it; see Watch.standsIn.
-    const parentDeath = caller === undefined ? (dieWithParent ? SIG.KILL : undefined) : SIG.ALRM;
     const maps = idMapSteps(plan);
     const lowered = lowerLaunch(plan);
     const calls = init === undefined ? this.#ofCommand("setup", lowered) : this.#tagger.steps(lowered);
@@ -221,7 +230,7 @@ class Compiler {
     const frame = (list: readonly Call[]): readonly Call[] => this.#own(list, "start the box");
     const maskAt = init === undefined ? memory(MASK, MASK_BYTES) : address(OUTSIDE.mask);
     return [
-      ...frame(launcher.beginCalls({ uid, gid, parentDeath, maskAt, passFds: this.#keptFds() })),
+      ...frame(launcher.beginCalls({ uid, gid, dieWithParent, maskAt, passFds: this.#keptFds() })),
       ...(caller === undefined ? [] : frame(callerCalls(caller))),
       ...frame(launcher.pipeCalls(this.#waits)),
       ...(init === undefined ? [] : frame(launcher.initFileCalls(initFile(init)))),
@@ -272,6 +281,8 @@ class Compiler {
     const pid = memory("box", 8);
     const calls = [
       call("load", [address(OUTSIDE.pid), 0], { save: pid }),
+      // Until here it dies with the program; from here on it ends the box first, and takes back what was made for it.
+      ...(standsIn ? [call("prctl", [PR.SET_PDEATHSIG, SIG.ALRM])] : []),
       call("close_range", [standsIn ? 0 : 3, 0xffffffff, 0]),
       // All else is spent, texts too; where pages are larger than ours it stays.
       call("madvise", [spent.at, spent.bytes, MADV.DONTNEED], { fail: "next" }),

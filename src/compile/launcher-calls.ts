@@ -41,17 +41,16 @@ export interface Beginning {
   readonly uid: number;
   /** undefined where the plan doesn't depend on it. */
   readonly gid: number | undefined;
-  /** The signal that tells it that its parent has died; undefined: it lives on. */
-  readonly parentDeath: number | undefined;
+  readonly dieWithParent: boolean;
   /** Where the caller's signal mask goes. */
   readonly maskAt: Arg;
   readonly passFds: readonly number[];
 }
 
 /** Signals held, ids checked, standard streams open, everything else closed: from here on descriptors are known. */
-export function beginCalls({ uid, gid, parentDeath, maskAt, passFds }: Beginning): readonly Call[] {
+export function beginCalls({ uid, gid, dieWithParent, maskAt, passFds }: Beginning): readonly Call[] {
   return [
-    ...(parentDeath === undefined ? [] : [call("prctl", [PR.SET_PDEATHSIG, parentDeath])]),
+    ...(dieWithParent ? [call("prctl", [PR.SET_PDEATHSIG, SIG.KILL])] : []),
     call("rt_sigprocmask", [SIG_HOW.SETMASK, set64(ALL), maskAt, 8]),
     // A caller that ignores SIGCHLD would have the kernel reap the box unseen.
     call("rt_sigaction", [SIG.CHLD, new Uint8Array(SIGACTION_BYTES), 0, 8]),
