@@ -12,14 +12,23 @@ export interface Limit {
   readonly unit: string;
 }
 
-/** Rows of the file; its columns are as wide as the head says. */
+/** Where the columns of /proc/PID/limits begin. KERNEL: fixed in proc_pid_limits(). */
+const COLUMNS = { name: 4, soft: 26, hard: 47, unit: 68 } as const;
+
+/** Rows of the file, each of which begins with "Max ". */
 export function parseLimits(text: string): readonly Limit[] {
   return parseLines(text, (line) => {
-    const match = /^Max ([a-z ]+?) +(unlimited|\d{1,20}) +(unlimited|\d{1,20}) +([a-z]*) *$/.exec(line);
-    if (match === null) return undefined;
-    const [, name = "", soft = "", hard = "", unit = ""] = match;
-    return { name, soft: limitOf(soft), hard: limitOf(hard), unit };
+    if (!line.startsWith("Max ")) return undefined;
+    const cell = (from: number, to?: number): string => line.slice(from, to).trim();
+    const [soft, hard] = [cell(COLUMNS.soft, COLUMNS.hard), cell(COLUMNS.hard, COLUMNS.unit)];
+    if (!isLimit(soft) || !isLimit(hard)) return undefined;
+    const name = cell(COLUMNS.name, COLUMNS.soft);
+    return { name, soft: limitOf(soft), hard: limitOf(hard), unit: cell(COLUMNS.unit) };
   });
+}
+
+function isLimit(text: string): boolean {
+  return text === "unlimited" || (text !== "" && Number(text) >= 0);
 }
 
 function limitOf(text: string): number | undefined {

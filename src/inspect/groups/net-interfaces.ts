@@ -39,9 +39,14 @@ export function parseInterfaces(text: string): readonly Counted[] {
 
 /** The IPv4 addresses of the machine itself in /proc/PID/net/fib_trie, each once. */
 export function parseLocalAddresses(text: string): readonly string[] {
-  const found = [...text.matchAll(/\|-- (\d{1,3}(?:\.\d{1,3}){3})\n((?:\s+\/\d+ .*\n?)+)/g)];
-  const local = found.filter(([, , routes = ""]) => /^\s+\/32 host LOCAL\s*$/m.test(routes));
-  return [...new Set(local.map(([, address = ""]) => address))];
+  const local = new Set<string>();
+  let address = "";
+  for (const line of text.split("\n")) {
+    const at = line.indexOf("|-- ");
+    if (at !== -1) address = line.slice(at + 4);
+    else if (line.trim() === "/32 host LOCAL" && ipv4Number(address) !== undefined) local.add(address);
+  }
+  return [...local];
 }
 
 /** Which interface an address belongs to: the one through which its own network is reached. */
