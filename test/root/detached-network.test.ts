@@ -264,6 +264,9 @@ describeWith(
     });
 
     test("what can't be started leaves neither box nor rules", async () => {
+      // Nor do boxes of other tests, whose namespaces may take a while to go.
+      await waitFor(async () => !(await host.must("ip -br link")).includes("nsv"), "the devices to go");
+      await host.nsbox("net", "prune");
       for (const flags of [
         ["--net", "bridge", "-p", "8083:80"],
         ["--net", "pasta"],
@@ -275,6 +278,7 @@ describeWith(
       await waitFor(async () => (await keepers()).length === 0, "the keepers to end");
       expect((await host.nsbox("ps", "-aq")).stdout).toBe("");
       expect(await host.must("ls $NSBOX_STATE_DIR/net/default/leases")).toBe("");
+      expect(await host.must("ls -A $NSBOX_STATE_DIR/boxes")).toBe("");
     });
 
     describe("nsbox port", () => {

@@ -29,13 +29,22 @@ describeWith(["root", "ip", "curl", "busybox", "pasta", "slirp4netns"], "nsbox r
     ["an ordinary user", (...args) => host.userNsbox(...args)],
     ["root", (...args) => [NSBOX, ...args]],
   ];
+  /** false also of one that has just ended. */
+  const isOnHost = (pid: number): boolean => {
+    try {
+      return namespaceOf(pid, "net") === namespaceOf(host.pid, "net");
+    } catch (error) {
+      if (isAlive(pid)) throw error;
+      return false;
+    }
+  };
   /** Helpers in the host's namespace. */
   const helpers = (): readonly number[] =>
     readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
       .map(Number)
       .filter((pid) => isAlive(pid) && /^\S*(?:pasta|slirp4netns)\0--/.test(readCommand(pid)))
-      .filter((pid) => namespaceOf(pid, "net") === namespaceOf(host.pid, "net"));
+      .filter((pid) => isOnHost(pid));
 
   describe.each(ACTORS)("as %s", (_, nsbox) => {
     test("reaches the world with the host's address, over both versions", async () => {

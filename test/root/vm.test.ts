@@ -11,25 +11,48 @@ const SECONDS = 240;
 /** The files whose every test runs there, and the needs that must be met. */
 const FILES = ["test/user/box-cgroup.test.ts"];
 const MUST = "userns,own-cgroup,own-pids";
+const DEVICE_FILES = ["test/root/ipvlan.test.ts", "test/root/macvlan.test.ts"];
+const DEVICE_MUST = "ipvlan,macvlan,ip,curl";
+
+interface Ran {
+  readonly said: string;
+  readonly failed: string | undefined;
+  readonly passed: number;
+  readonly exitCode: number;
+}
+
+async function runThere(flags: readonly string[], files: readonly string[], must: string): Promise<Ran> {
+  const env = ["env", `NSBOX_TEST_MUST=${must}`, `NSBOX_BIN=${NSBOX}`];
+  const command = [...env, process.execPath, "test", "--timeout=60000", ...files.map((file) => `./${file}`)];
+  const { stdout, stderr, exitCode } = await runCommand(
+    [join(ROOT, "scripts/vm-run"), ...flags, "--timeout", String(SECONDS), "--", ...command],
+    { cwd: ROOT, timeoutMs: (SECONDS + 30) * 1000 },
+  );
+  const said = stdout + stderr;
+  const failed = /^ *\d+ fail$/m.exec(said)?.[0].trim();
+  return { said, failed, passed: Number(/^ *(\d+) pass$/m.exec(said)?.[1]), exitCode };
+}
+
+describeWith(["root", "vm", "ip", "curl"], "in a machine with Debian's kernel", () => {
+  test(
+    "boxes have devices of kinds that this one may lack: ipvlan",
+    async () => {
+      const { said, failed, passed, exitCode } = await runThere(["--memory", "3G"], DEVICE_FILES, DEVICE_MUST);
+      expect({ said, failed, exitCode }).toMatchObject({ failed: "0 fail", exitCode: 0 });
+      expect(passed).toBeGreaterThanOrEqual(4);
+    },
+    (SECONDS + 60) * 1000,
+  );
+});
 
 describeWith(["root", "vm"], "in a machine with cgroup v2 alone", () => {
   test.each([[[]], [["--user"]]])(
     "boxes have cgroups of their own, are frozen and bounded: %j",
     async (flags) => {
-      const env = ["env", `NSBOX_TEST_MUST=${MUST}`, `NSBOX_BIN=${NSBOX}`];
-      const tests = FILES.map((file) => `./${file}`);
-      const command = [...env, process.execPath, "test", "--timeout=60000", ...tests];
-      const { stdout, stderr, exitCode } = await runCommand(
-        [join(ROOT, "scripts/vm-run"), ...flags, "--timeout", String(SECONDS), "--", ...command],
-        { cwd: ROOT, timeoutMs: (SECONDS + 30) * 1000 },
-      );
-      const said = stdout + stderr;
+      const { said, failed, passed, exitCode } = await runThere(flags, FILES, MUST);
       // What is skipped there is for machines that have no cgroups.
-      expect({ said, failed: /^ *\d+ fail$/m.exec(said)?.[0].trim(), exitCode }).toMatchObject({
-        failed: "0 fail",
-        exitCode: 0,
-      });
-      expect(Number(/^ *(\d+) pass$/m.exec(said)?.[1])).toBeGreaterThanOrEqual(8);
+      expect({ said, failed, exitCode }).toMatchObject({ failed: "0 fail", exitCode: 0 });
+      expect(passed).toBeGreaterThanOrEqual(8);
     },
     (SECONDS + 60) * 1000,
   );
