@@ -314,8 +314,14 @@ function buildUser(options: RunOptions, facts: HostFacts, namespaces: Namespaces
   return { uid, gid, additionalGids: [], umask };
 }
 
+/**
+ * SECURITY: where kernel.core_pattern names a program (systemd-coredump, apport), a limit of 0 bytes is no limit: root's
+ * program outside would still be given the box's memory. KERNEL: 1 stops it, and is too little for a file; do_coredump().
+ */
+const NO_CORE = 1;
+
 function buildRlimits(options: RunOptions): readonly Rlimit[] {
-  const core: Rlimit = { type: "RLIMIT_CORE", soft: 0, hard: 0 };
+  const core: Rlimit = { type: "RLIMIT_CORE", soft: NO_CORE, hard: NO_CORE };
   for (const limit of options.rlimits) if (limit.type === core.type) return options.rlimits;
   return [core, ...options.rlimits];
 }

@@ -21,6 +21,13 @@ const ATTACKS: readonly Attack[] = [
     control: { none: "it would be a change of this machine's own settings" },
   })),
   {
+    line: 40,
+    name: "a core dump to the program of kernel.core_pattern, which a limit of 0 would not keep from it",
+    // The kernel's own rule for such a program, see core(5): it runs unless the limit is exactly 1.
+    script: `[ "$(sed -n 's/^Max core file size *//p' /proc/self/limits | tr -s ' ')" = '1 1 bytes ' ] || echo PWNED`,
+    control: { flags: ["--rlimit", "core=0"] },
+  },
+  {
     line: 21,
     name: "a cgroup hierarchy with a release_agent (CVE-2022-0492)",
     script: "mkdir /tmp/c; for o in rdma memory devices misc; do mount -t cgroup -o $o none /tmp/c && echo PWNED; done",

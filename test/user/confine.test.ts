@@ -267,6 +267,13 @@ describeWith(["userns"], "what a box does not take over from its caller", () => 
     expect((await runCommand(["sh", "-c", outside])).stdout).toBe("00040000\n0000\n");
   });
 
+  test("is no limit of core dumps, where the caller has none to give", async () => {
+    const command = `ulimit -c 0; exec '${NSBOX}' run -- grep core /proc/self/limits`;
+    const { stdout, stderr } = await runCommand(["sh", "-c", command]);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^Max core file size +([01]) +\1 +bytes/);
+  });
+
   test("are its terminals: the first of the box is its own number 0", async () => {
     const { stdout } = await inBox(["-t"], "ls /dev/pts; tty");
     expect(stdout.replaceAll("\r", "")).toBe("0  ptmx\n/dev/pts/0\n");

@@ -43,7 +43,7 @@ describeWith(["userns"], "nsbox diff", () => {
     expect(differing(result, "privileges")).toContain("no_new_privs");
     expect(differing(result, "capabilities")).toContain("bounding");
     expect(item(result, "capabilities", "bounding")?.second).toHaveLength(14);
-    expect(item(result, "limits", "core")?.second).toBe("0");
+    expect(item(result, "limits", "core")?.second).toBe("1");
   });
 
   test("of two boxes that differ in one flag each: just that", async () => {

@@ -50,7 +50,7 @@ describe("buildSpec() when nothing is said", () => {
       cwd: "/home/ann/project",
       terminal: false,
       user: { uid: 0, gid: 0, additionalGids: [], umask: 0o22 },
-      rlimits: [{ type: "RLIMIT_CORE", soft: 0, hard: 0 }],
+      rlimits: [{ type: "RLIMIT_CORE", soft: 1, hard: 1 }],
       noNewPrivileges: true,
     });
   });
@@ -168,10 +168,10 @@ describe("buildSpec() of names, clocks, limits and folders", () => {
   });
 
   test("--rlimit core replaces the default, other limits join it", () => {
-    const core = { type: "RLIMIT_CORE", soft: 1, hard: 1 };
+    const core = { type: "RLIMIT_CORE", soft: 7, hard: 7 };
     const nofile = { type: "RLIMIT_NOFILE", soft: 9, hard: 9 };
     expect(specOf({ rlimits: [core] }).process.rlimits).toEqual([core]);
-    expect(specOf({ rlimits: [nofile] }).process.rlimits).toEqual([{ ...core, soft: 0, hard: 0 }, nofile]);
+    expect(specOf({ rlimits: [nofile] }).process.rlimits).toEqual([{ ...core, soft: 1, hard: 1 }, nofile]);
   });
 
   test.each([
