@@ -83,6 +83,9 @@ export const DEFAULT_OOM_SCORE_RISE = 100;
  */
 export const FINAL_STOP_SIGNAL: number = SIG.TRAP;
 
+/** Tells the init of a box that lives on that the command's time is over; its own timer does so, too. */
+export const TIME_OVER_SIGNAL: number = SIG.ALRM;
+
 /** Signals that the launcher hands on to the box, and the init to the command. */
 export const FORWARDED_SIGNALS: readonly number[] = [
   SIG.HUP,

@@ -4,7 +4,7 @@ import { monotonicMs, openPidfd, pollFiles, sendSignal } from "#ffi/libc/process
 import { SyscallError } from "#ffi/libc/syscall.ts";
 import { POLL } from "#ffi/uapi/poll.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
-import { FINAL_STOP_SIGNAL, FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
+import { FINAL_STOP_SIGNAL, FORWARDED_SIGNALS, TIME_OVER_SIGNAL } from "#src/spec/defaults.ts";
 import { NsboxError } from "#src/error.ts";
 import { isFrozen, setFrozen } from "#src/cgroup/box-cgroup.ts";
 import { listProcesses } from "./box-processes.ts";
@@ -16,12 +16,13 @@ export function openInit(box: Box): Fd | undefined {
   return openProcess(box.record.process);
 }
 
-/** Sends a signal to the command; SIGKILL to all of the box. false if the box has ended. */
+/** Sends a signal to the command; SIGKILL ends all of the box. false if the box has ended. */
 export function signalBox(box: Box, signal: number): boolean {
+  if (signal === SIG.KILL) return killBox(box);
   const init = openInit(box);
   if (init === undefined) return false;
   try {
-    if (signal === SIG.KILL || FORWARDED_SIGNALS.includes(signal)) sendSignal(init, signal);
+    if (FORWARDED_SIGNALS.includes(signal)) sendSignal(init, signal);
     else signalCommand(box, signal);
     return true;
   } finally {
@@ -82,14 +83,25 @@ function isOver(init: Fd, timeoutMs: number | undefined): boolean {
   }
 }
 
-/** Ends all of the box at once, and writes down that it was. */
-export function killBox(box: Box): void {
+/** How long the init may take to end the box by itself. */
+const INIT_KILLS_MS = 500;
+
+/**
+ * Ends all of the box at once; false if it has ended. As when its time is over: the init kills the command, writes down
+ * that and what was printed last, and ends with all the rest. Where it does not, it is killed, and that is written down.
+ */
+export function killBox(box: Box): boolean {
   const init = openInit(box);
-  if (init === undefined) return;
+  if (init === undefined) return false;
   try {
+    if (box.life !== "stopped") {
+      sendSignal(init, TIME_OVER_SIGNAL);
+      if (isOver(init, INIT_KILLS_MS)) return true;
+    }
     sendSignal(init, SIG.KILL);
     isOver(init, undefined);
     noteKilled(box);
+    return true;
   } finally {
     closeFile(init);
   }

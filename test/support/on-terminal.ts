@@ -37,7 +37,11 @@ export function onTerminalWith(env: Readonly<Record<string, string | undefined>>
     type: (text) => void terminal.write(text),
     resize: (columns, rows) => terminal.resize(columns, rows),
     until: async (text) => {
-      await waitFor(() => screen.includes(text), `${JSON.stringify(text)} in ${JSON.stringify(screen)}`);
+      try {
+        await waitFor(() => screen.includes(text), JSON.stringify(text));
+      } catch (cause) {
+        throw new Error(`The terminal never had ${JSON.stringify(text)}, but ${JSON.stringify(screen)}`, { cause });
+      }
       return screen;
     },
     exited: child.exited,

@@ -106,9 +106,14 @@ describeWith(["userns"], "nsbox attach", () => {
 
   testWith(["busybox"], "an editor draws, takes keys and writes its file", async () => {
     await using boxes = openBoxState();
-    await boxes.start("a", "busybox vi /tmp/notes; cat /tmp/notes; echo the end", ["-t", "-e", "TERM=xterm"]);
+    await boxes.start("a", "read -r go; busybox vi /tmp/notes; cat /tmp/notes; echo the end", [
+      "-t",
+      "-e",
+      "TERM=xterm",
+    ]);
     using session = attach(boxes, "a");
-    // vi asks a terminal where its last line is, and waits for the answer.
+    // vi asks a terminal where its last line is, and waits for the answer a moment: somebody has to be there by then.
+    session.type("\r");
     await session.until("\x1b[6n");
     session.type("\x1b[24;80R");
     await session.until("/tmp/notes");

@@ -1,6 +1,6 @@
 // What nsbox keeps of a box's output, and how it is read back.
 import { expect, test } from "bun:test";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { type BoxState, openBoxState } from "#test/support/box-state.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { startNsbox, tempDir, waitFor } from "#test/support/nsbox.ts";
@@ -77,6 +77,25 @@ describeWith(["userns"], "nsbox logs", () => {
     await boxes.start("a", "(echo from behind; exec sleep 1000) & sleep 0.1; head -c 50000 /dev/zero | tr '\\0' x");
     await boxes.nsbox(["wait", "a"]);
     expect(await logs(boxes, "a")).toBe(`from behind\n${"x".repeat(50_000)}`);
+  });
+
+  test.each(["kill", "rm -f", "stop -t 0"])("what was printed up to nsbox %s is there", async (command) => {
+    await using boxes = openBoxState();
+    using dir = tempDir();
+    for (let round = 0; round < 10; round++) {
+      const own = dir.join(`log${round}`);
+      const count = dir.join(`count${round}`);
+      writeFileSync(count, "");
+      // Each number is printed before it is written elsewhere: so what is there has been printed.
+      const script = `trap '' TERM; i=0; while :; do i=$((i+1)); echo $i; echo $i >/tmp/count; done`;
+      await boxes.start(`b${round}`, script, ["--rw", `${count}:/tmp/count`]);
+      Bun.spawnSync(["ln", `${boxes.folder}/boxes/b${round}/log`, own]); // rm removes its other name
+      await waitFor(() => Number(readFileSync(count, "utf8")) > 200, "some of it");
+      await boxes.nsbox([...command.split(" "), `b${round}`]);
+      expect(Number(readFileSync(own, "utf8").trimEnd().split("\n").at(-1))).toBeGreaterThanOrEqual(
+        Number(readFileSync(count, "utf8")),
+      );
+    }
   });
 });
 

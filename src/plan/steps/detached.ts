@@ -5,7 +5,7 @@ import { PR } from "#ffi/uapi/prctl.ts";
 import { CLD, SIG, signalName, signalSet } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { type Call, call, fd, memory, result, tolerate } from "#ffi/tape/call.ts";
-import { FINAL_STOP_SIGNAL } from "#src/spec/defaults.ts";
+import { FINAL_STOP_SIGNAL, TIME_OVER_SIGNAL } from "#src/spec/defaults.ts";
 import { LOG_PIPE } from "#src/spec/log-layout.ts";
 import type { KeptLog, Restart } from "#src/spec/spec.ts";
 import { SIGINFO, STATUS, STATUS_VERSION } from "#src/spec/status-layout.ts";
@@ -142,7 +142,7 @@ function startCalls(step: RunDetachedStep, then: string): readonly Call[] {
 
 /** The signals that the init waits for, but for the one that tells of output. */
 function waited(forward: readonly number[]): readonly number[] {
-  return [...forward, SIG.CHLD, SIG.ALRM, FINAL_STOP_SIGNAL];
+  return [...forward, SIG.CHLD, TIME_OVER_SIGNAL, FINAL_STOP_SIGNAL];
 }
 
 function setOf(signals: readonly number[]): Uint8Array {
@@ -164,7 +164,7 @@ function waitCalls(step: RunDetachedStep): readonly Call[] {
     call("load", [signal, 0], {
       label: "got",
       cases: [
-        { equals: SIG.ALRM, then: "late" },
+        { equals: TIME_OVER_SIGNAL, then: "late" },
         { equals: FINAL_STOP_SIGNAL, then: "final" },
       ],
     }),
@@ -238,7 +238,7 @@ function restartCalls({ restart, forward }: RunDetachedStep): readonly Call[] {
     }),
     call("load", [signal, 0], {
       cases: [
-        { equals: SIG.ALRM, then: "end" },
+        { equals: TIME_OVER_SIGNAL, then: "end" },
         { equals: FINAL_STOP_SIGNAL, then: "end" },
       ],
     }),
