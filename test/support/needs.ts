@@ -22,6 +22,7 @@ export type Need =
   | "no-cgroup"
   | "vm"
   | "pids-cgroup"
+  | "memfd-noexec"
   | "cc"
   | "as"
   | "aarch64-as"
@@ -121,6 +122,7 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
   x64: { probe: () => process.arch === "x64", from: "a machine with an x86-64 processor" },
   userns: { probe: () => succeeds("unshare", "-Ur", "true"), from: "sysctl user.max_user_namespaces" },
   cgroup2: { probe: () => readFileSync("/proc/mounts", "utf8").includes(" cgroup2 "), from: "mount -t cgroup2" },
+  "memfd-noexec": { probe: () => existsSync("/proc/sys/vm/memfd_noexec"), from: "Linux 6.3 or newer" },
   "pids-cgroup": { probe: () => pidsFolder() !== undefined, from: "a cgroup hierarchy with the controller pids" },
   "own-cgroup": { probe: mayMakeCgroups, from: "pure cgroup v2, and root or a delegated cgroup" },
   "own-pids": { probe: mayLimitPids, from: "pure cgroup v2, with the controller pids in the cgroup above one's own" },
