@@ -1,4 +1,5 @@
 // What is said of one command in a box, checked before anything is started.
+import { emptyExec } from "#src/cli/exec-options.ts";
 import { NsboxError } from "#src/error.ts";
 import type { ExecOptions } from "#src/spec/build-exec.ts";
 import { parseEnv } from "#src/spec/grammar/parse-env.ts";
@@ -68,20 +69,11 @@ export function checkCommand(command: unknown): readonly string[] {
 /** The same in the words of `nsbox exec`. */
 export function execOptions({ cwd, env, user }: CommandOptions): ExecOptions {
   return {
+    ...emptyExec(),
     tty: false,
-    interactive: false,
-    detach: false,
     env: env === undefined ? [] : textsOf("env", "pairs", env).map((text) => parseEnv("--env", text)),
     workdir: cwd,
     user: user === undefined ? undefined : parseUser(String(user)),
-    capAdd: [],
-    capDrop: [],
-    namespaces: undefined,
-    joins: {},
-    preserveCredentials: false,
-    root: false,
-    wd: false,
-    json: false,
   };
 }
 

@@ -114,9 +114,15 @@ export const LAYERS: readonly Layer[] = [
     may: [
       ...SPEC_USERS,
       ...["src/hints.ts", "src/plan/", "src/compile/", "src/run/", "src/host/", "src/egress/", "src/net/find-box.ts"],
-      ...["option", "run-draft", "run-options", "compile-profile", "pin-names", "explain-refused-clone"].map(
-        (name) => `src/cli/${name}.ts`,
-      ),
+      ...[
+        "option",
+        "run-draft",
+        "run-options",
+        "exec-options",
+        "compile-profile",
+        "pin-names",
+        "explain-refused-clone",
+      ].map((name) => `src/cli/${name}.ts`),
       ...["ffi/libc/", "ffi/runner/start.ts", "ffi/tape/format.ts"],
     ],
   },
