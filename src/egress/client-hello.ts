@@ -21,7 +21,8 @@ const HELLO_MAX = 32 * 1024;
 /** Reads the beginning of what a box sends to its host. */
 export function readClientHello(bytes: Uint8Array): Hello {
   if (bytes.length === 0) return { kind: "more" };
-  if (bytes[0] !== RECORD.HANDSHAKE) return { kind: "nameless" };
+  // A server of TLS takes no record of another major version either.
+  if (bytes[0] !== RECORD.HANDSHAKE || (bytes.length > 1 && bytes[1] !== 3)) return { kind: "nameless" };
   const message = joinRecords(bytes);
   if (message === undefined) return { kind: "malformed" };
   if (message.length < HANDSHAKE_HEAD) return waitOr(bytes);

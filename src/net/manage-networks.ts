@@ -5,6 +5,7 @@ import { NsboxError } from "#src/error.ts";
 import { DEFAULT_NETWORK } from "#src/spec/network.ts";
 import { type Firewall, openFirewall } from "./firewall.ts";
 import { publishedNow } from "./dying-leases.ts";
+import type { LeaseRecord } from "./lease-record.ts";
 import { isAlive, sweepLeases } from "./leases.ts";
 import { Netlink } from "./netlink.ts";
 import { BRIDGE_PREFIX, VETH_PREFIX } from "./network-record.ts";
@@ -16,6 +17,7 @@ import { unknownNetwork } from "./prepare-bridges.ts";
 /** Every network, or those named. Throws NsboxError ESPEC of a name that is none. */
 export function viewNetworks(names: readonly string[]): readonly NetworkView[] {
   using netlink = new Netlink();
+  sweepDead(netlink);
   const all = listNetworks().map(({ network, leases }) => {
     const alive = leases.filter((lease) => isAlive(lease, netlink));
     const shown = alive.map((lease) => ({ ...lease, publish: publishedNow(lease) }));
@@ -28,6 +30,14 @@ export function viewNetworks(names: readonly string[]): readonly NetworkView[] {
         if (found === undefined) throw unknownNetwork(name, all);
         return found;
       });
+}
+
+/** What boxes that were killed have left goes on the way, so that a port of theirs is not led to nobody for long. */
+function sweepDead(netlink: Netlink): void {
+  const isDead = (lease: LeaseRecord): boolean => !isAlive(lease, netlink);
+  if (process.geteuid?.() !== 0 || !listNetworks().some(({ leases }) => leases.some(isDead))) return;
+  using store = new NetworkStore();
+  for (const network of store.networks()) sweepLeases(store, netlink, network, openFirewall);
 }
 
 /** Makes a network. Its bridge comes up with its first box. Throws NsboxError. */

@@ -129,6 +129,16 @@ describeWith(["root", "ip", "nft", "curl", "busybox"], "nsbox net", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 125 });
   });
 
+  test("net ls takes back the rules of a box whose nsbox was killed", async () => {
+    const box = await host.start(["--net", "bridge", "-p", "8123:80"], "echo ready; exec sleep 1000");
+    expect(box.ready).toBe("ready");
+    await box[Symbol.asyncDispose]();
+    await deviceGone();
+    expect(await host.must("nft list tables")).toContain("nsv");
+    expect((await host.nsbox("net", "ls")).stderr).toBe("");
+    expect(await host.must("nft list tables")).not.toContain("nsv");
+  });
+
   test("connect refuses a process that is on the host itself", async () => {
     const { stderr } = await host.nsbox("net", "connect", "red", String(host.pid));
     expect(stderr).toContain(`Cannot connect ${host.pid}: it is on the host's own network`);

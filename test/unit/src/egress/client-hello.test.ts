@@ -52,6 +52,7 @@ describe("readClientHello()", () => {
   test("has none to tell of what is no TLS, and of TLS that names nobody", () => {
     expect(readClientHello(Buffer.from("GET / HTTP/1.1\r\n"))).toEqual({ kind: "nameless" });
     expect(readClientHello(Buffer.from("SSH-2.0-OpenSSH_9\r\n"))).toEqual({ kind: "nameless" });
+    expect(readClientHello(new Uint8Array([22, 9, 9, 9]))).toEqual({ kind: "nameless" });
     expect(readClientHello(records(hello(OTHER_EXTENSION)))).toEqual({ kind: "nameless" });
     expect(readClientHello(records(hello(undefined)))).toEqual({ kind: "nameless" });
   });
