@@ -1,5 +1,6 @@
 // A compiled box that joins a namespace by its path: it is entered when the box starts.
-import { expect } from "bun:test";
+import { expect, test } from "bun:test";
+import { readlinkSync } from "node:fs";
 import { describeWith, testWith } from "#test/support/needs.ts";
 import { NSBOX, runCommand, tempDir } from "#test/support/nsbox.ts";
 
@@ -27,4 +28,32 @@ describeWith(["root", "userns"], "a compiled box", () => {
       );
     });
   }
+
+  test("enters the network of a pinned name", async () => {
+    using dir = tempDir();
+    const env = { ...process.env, NSBOX_STATE_DIR: dir.join("state") };
+    const run = (...command: readonly string[]) => runCommand(command, { cwd: "/", env });
+    const box = dir.join("box");
+    expect((await run(NSBOX, "ns", "pin", "web", "--net")).stderr).toBe("");
+    try {
+      const look = ["--net", "web", "--", "readlink", "/proc/self/ns/net"];
+      const { stdout } = await run(NSBOX, "run", ...look);
+      expect(stdout).not.toBe(`${readlinkSync("/proc/self/ns/net")}\n`);
+      expect((await run(NSBOX, "compile", "-o", box, ...look)).stderr).toBe("");
+      expect((await run(box)).stdout).toBe(stdout);
+    } finally {
+      await run(NSBOX, "ns", "rm", "web");
+    }
+  });
+
+  test("starts from a file system that is read-only, without setuid bits and devices", async () => {
+    using dir = tempDir();
+    const script = `
+      set -e; mkdir "$1/on"; mount -t tmpfs none "$1/on"; "$2" compile -o "$1/on/box" -- sh -c 'id -u; exit 5'
+      mount -o remount,ro,nosuid,nodev "$1/on"; "$1/on/box" || echo "ended with $?"`;
+    const { stdout, stderr } = await runCommand(["unshare", "-m", "sh", "-c", script, "sh", dir.path, NSBOX], {
+      cwd: "/",
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: "0\nended with 5\n", stderr: "" });
+  });
 });

@@ -192,7 +192,10 @@ describeWith(["userns"], "nsbox compile", () => {
   test.each([
     [["-t"], "relayed"],
     [["--net", "1"], "another process's"],
+    [["--net", "container:other"], "may be another box"],
     [["--allow-host", "example.org"], "proxy"],
+    [["-d"], "lives on"],
+    [["--audit", "/tmp/audit"], "asks somebody"],
     ...(isRoot ? [] : [[["--uid-map", "0:100000:1000"], "newuidmap"] as const]),
   ] as const)("refuses what no file can do, with the reason: %j", async (flags, reason) => {
     using dir = tempDir();
@@ -204,6 +207,8 @@ describeWith(["userns"], "nsbox compile", () => {
 
   test.each([
     [["compile", "--", "true"], "-o is missing"],
+    [["compile", "-o", "/tmp/x", "--net", "bridge", "--", "true"], "the network is set up when a box starts"],
+    [["compile", "-o", "/tmp/x", "--net", "no-such-pin", "--", "true"], "no namespaces are pinned under this name"],
     [["compile", "-o", "/tmp/x"], "no command is given"],
     [["compile", "-o", "/no/such/folder/x", "--", "true"], "ENOENT"],
     [["compile", "--show", "/bin/sh"], "it is not a box"],

@@ -3,6 +3,7 @@ import { compileProfile } from "#src/cli/compile-profile.ts";
 import { COMPILE_OPTIONS, type CompileDraft } from "#src/cli/compile-options.ts";
 import { loadConfig } from "#src/cli/config-file.ts";
 import { parseOptions } from "#src/cli/parse.ts";
+import { resolveNames } from "#src/cli/pin-names.ts";
 import { emptyDraft } from "#src/cli/run-draft.ts";
 import { compilablePlan } from "#src/compile/compilable-plan.ts";
 import { compileBox } from "#src/compile/compile-box.ts";
@@ -28,9 +29,9 @@ export async function compileCommand(argv: readonly string[]): Promise<number | 
   const draft = readDraft(argv);
   if (draft.help) return "help";
   if (draft.show !== undefined) return show(draft.show, draft);
-  const options =
-    draft.envFiles.length > 0 ? { ...draft, env: [...readEnvFiles(draft.envFiles), ...draft.env] } : draft;
-  checkWords(options);
+  checkWords(draft);
+  const env = draft.envFiles.length > 0 ? [...readEnvFiles(draft.envFiles), ...draft.env] : draft.env;
+  const options = { ...draft, env, namespaces: placesOf(draft.namespaces) };
   const { spec, facts } = await decide(options);
   const plan = compilablePlan(buildPlan(spec, facts));
   if (options.dryRun) return print(explainPlan(plan));
@@ -84,6 +85,19 @@ function checkWords({ args, output, dryRun }: CompileDraft): void {
     });
   if (output === undefined && !dryRun)
     throw new NsboxError("EUSAGE", "Cannot compile: -o is missing", { hint: `say where the box goes, ${EXAMPLE}` });
+}
+
+/** A path for each name: a pin that is a mount is there when the box starts, too. */
+function placesOf(namespaces: RunOptions["namespaces"]): RunOptions["namespaces"] {
+  const { net } = namespaces;
+  if (net?.kind === "box") {
+    throw new NsboxError("ESPEC", `Cannot compile the box: by the time it starts, ${net.name} may be another box`, {
+      hint: "leave out --net container, or use run",
+    });
+  }
+  return Object.values(namespaces).some(({ kind }) => kind === "name")
+    ? resolveNames(namespaces, ["new", "host"])
+    : namespaces;
 }
 
 /** The Spec for whoever starts the box: his streams and files are not known yet. */
