@@ -49,7 +49,12 @@ class LazyStruct<Name extends string> implements Struct<Name> {
   pack(values: Readonly<Partial<Record<Name, number | bigint>>>): Uint8Array<ArrayBuffer> {
     const { size, offsets } = this;
     const bytes = new Uint8Array(size);
-    for (const [name, type] of this.#fields) bytes.set(packScalar(name, type, values[name] ?? 0), offsets[name]);
+    const view = new DataView(bytes.buffer);
+    for (const [name, type] of this.#fields) {
+      const value = values[name] ?? 0;
+      if (value !== 0 && !packScalar(view, offsets[name], type, value))
+        throw new RangeError(`Cannot pack "${name}": ${value} does not fit ${type}`);
+    }
     return bytes;
   }
 }
@@ -68,14 +73,22 @@ function layOut<Name extends string>(fields: readonly Field<Name>[]): Layout<Nam
   return { size: roundUp(end, align), offsets: offsets as Record<Name, number> }; // the loop set every Name
 }
 
-function packScalar(name: string, type: FieldType, value: number | bigint): Uint8Array {
-  const wide = BigInt(value);
-  const bits = BYTES[type] * 8;
-  const kept = type === "i32" ? BigInt.asIntN(bits, wide) : BigInt.asUintN(bits, wide);
-  if (kept !== wide) throw new RangeError(`Cannot pack "${name}": ${value} does not fit ${type}`);
-  const word = new DataView(new ArrayBuffer(8));
-  word.setBigUint64(0, BigInt.asUintN(64, wide), true);
-  return new Uint8Array(word.buffer, 0, BYTES[type]);
+/** False where the value does not fit. A bigint is made for 64 bits alone: it costs an allocation. */
+function packScalar(view: DataView, offset: number, type: FieldType, value: number | bigint): boolean {
+  if (type === "u64") {
+    const wide = BigInt(value);
+    if (BigInt.asUintN(64, wide) !== wide) return false;
+    view.setBigUint64(offset, wide, true);
+    return true;
+  }
+  const number = Number(value);
+  const low = type === "i32" ? -(2 ** 31) : 0;
+  const high = type === "i32" ? 2 ** 31 : 2 ** (BYTES[type] * 8);
+  if (!Number.isInteger(number) || number < low || number >= high) return false;
+  if (type === "u8") view.setUint8(offset, number);
+  else if (type === "u16") view.setUint16(offset, number, true);
+  else view.setUint32(offset, number, true);
+  return true;
 }
 
 function roundUp(value: number, multiple: number): number {
