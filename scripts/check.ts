@@ -25,7 +25,7 @@ const STEPS: readonly Step[] = [
   },
   {
     title: "unit tests",
-    command: [BUN, "test", "--randomize", "--only-failures", "./test/unit"],
+    command: [BUN, "test", "--timeout=60000", "--randomize", "--only-failures", "./test/unit"],
     mend: "npx bun test ./test/unit",
   },
 ];

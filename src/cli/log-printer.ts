@@ -1,6 +1,8 @@
 // How a log is printed: as it is, or line by line with the time of each.
 import { printBytes, printError } from "#src/host/print.ts";
+import { isTerminal } from "#src/host/read-facts.ts";
 import type { LogPart } from "#src/state/box-log.ts";
+import { TerminalFilter } from "./terminal-filter.ts";
 import { type LogTime, timeMs } from "#src/state/log-times.ts";
 
 export interface LogFormat {
@@ -24,17 +26,24 @@ const GAPS: Readonly<Record<NonNullable<LogPart["gap"]>, string>> = {
 
 export function openLogPrinter(format: LogFormat): LogPrinter {
   const { json, timestamps, until } = format;
-  const lines = json || timestamps ? new LinePrinter(json ? jsonLine : stampedLine) : undefined;
+  const filter = isTerminal(1) ? new TerminalFilter() : undefined;
+  const write: Write = (bytes) => printBytes(filter?.feed(bytes) ?? bytes);
+  const lines = json || timestamps ? new LinePrinter(json ? jsonLine : stampedLine, write) : undefined;
   return {
     print({ bytes, time, gap }) {
       if (gap !== undefined) printError(`nsbox: note: ${GAPS[gap]}\n`);
       if (until !== undefined && time !== undefined && timeMs(time) > until) return false;
-      return lines === undefined ? printBytes(bytes) : lines.print(bytes, time);
+      return lines === undefined ? write(bytes) : lines.print(bytes, time);
     },
-    end: () => lines?.end(),
+    end: () => {
+      lines?.end();
+      if (filter !== undefined) printBytes(filter.end());
+    },
   };
 }
 
+/** false where nobody reads it any more. */
+type Write = (bytes: Uint8Array) => boolean;
 type Format = (line: string, time: LogTime | undefined) => string;
 
 /** RFC 3339, to the nanosecond. */
@@ -50,12 +59,14 @@ const stampedLine: Format = (line, time) => `${time === undefined ? "-" : timeTe
 /** Hands on whole lines, with the time at which each began; the rest of one waits for its end. */
 class LinePrinter {
   readonly #format: Format;
+  readonly #write: Write;
   readonly #decoder: TextDecoder = new TextDecoder();
   #rest = "";
   #began: LogTime | undefined;
 
-  constructor(format: Format) {
+  constructor(format: Format, write: Write) {
     this.#format = format;
+    this.#write = write;
   }
 
   print(bytes: Uint8Array, time: LogTime | undefined): boolean {
@@ -68,11 +79,11 @@ class LinePrinter {
     this.#rest = others.pop() ?? "";
     const text = [this.#format(head, this.#began), ...others.map((line) => this.#format(line, time))].join("");
     this.#began = time;
-    return printBytes(new TextEncoder().encode(text));
+    return this.#write(new TextEncoder().encode(text));
   }
 
   end(): void {
-    if (this.#rest !== "") printBytes(new TextEncoder().encode(this.#format(this.#rest, this.#began)));
+    if (this.#rest !== "") this.#write(new TextEncoder().encode(this.#format(this.#rest, this.#began)));
     this.#rest = "";
   }
 }

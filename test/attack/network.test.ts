@@ -45,6 +45,14 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     line: 30,
+    name: "a port below 1024 of the host's network",
+    script: `python3 -c "import socket; socket.socket().bind(('127.0.0.1', 0x3e1)); print('PWNED')"`,
+    flags: ["--net", "host"],
+    control: "outside",
+    needs: ["python3", "root"],
+  },
+  {
+    line: 30,
     name: "a new interface on the host's network",
     script: "ip link add nsbox-test0 type veth && echo PWNED",
     flags: ["--net", "host", "--cap-add", "net_admin"],

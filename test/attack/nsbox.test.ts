@@ -2,6 +2,8 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { describeWith } from "#test/support/needs.ts";
+import { openBoxState } from "#test/support/box-state.ts";
+import { onTerminalWith } from "#test/support/on-terminal.ts";
 import { NSBOX, nsbox, runCommand, tempDir } from "#test/support/nsbox.ts";
 
 describeWith(["userns"], "nsbox, 31: a hostile folder", () => {
@@ -50,6 +52,21 @@ describeWith(["userns"], "nsbox, 32: escape sequences", () => {
     expect(stderr).not.toContain("\x1b");
     const { stderr: flag } = await nsbox(["run", "--\x1b[31mred", "--", "true"]);
     expect(flag).not.toContain("\x1b");
+  });
+});
+
+describeWith(["userns"], "nsbox, 32: escape sequences in what a box has printed", () => {
+  test("are shown on a terminal, and are as they were in a pipe", async () => {
+    await using boxes = openBoxState();
+    await boxes.start("loud", "printf 'a\\033]0;gone\\007b\\033[31mred\\n'");
+    await boxes.nsbox(["wait", "loud"]);
+    expect((await boxes.nsbox(["logs", "loud"])).stdout).toBe("a\x1b]0;gone\x07b\x1b[31mred\n");
+    for (const flags of [[], ["--timestamps"], ["-f"]]) {
+      using session = onTerminalWith(boxes.env, ["logs", ...flags, "loud"]);
+      const screen = await session.until("red");
+      expect(screen).toContain("a\\x1b]0;gone\\x07b\x1b[31mred");
+      await session.exited;
+    }
   });
 });
 
