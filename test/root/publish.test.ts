@@ -94,7 +94,9 @@ describeWith(["root", "ip", "nft", "curl", "busybox", "python3"], "nsbox run -p"
     ["the one address that is meant", "tcp", "127.0.0.1", "127.0.0.1:8105:80"],
   ])("a port that a program has is refused, for bridges and pasta: %s", async (_, protocol, address, publish) => {
     const port = /(\d+):80/.exec(publish)?.[1] ?? "";
-    await host.nsbox("net", "prune"); // what boxes that were killed before have left
+    // What boxes that were killed before have left.
+    await waitFor(async () => !(await host.must("ip -br link")).includes("nsv"), "the devices to go");
+    await host.nsbox("net", "prune");
     await using holder = await host.startHere(["/usr/bin/python3", "-c", HOLD, protocol, address, port]);
     expect(holder.ready).toBe("ready");
     for (const net of ["bridge", "pasta"]) {
