@@ -85,7 +85,7 @@ describeWith(["userns"], "box()", () => {
     await inBox(async () => expect(existsSync(dir.join("Jenkinsfile"))).toBe(true), { rw: dir.path });
     expect(existsSync(dir.join("Jenkinsfile"))).toBe(false);
     // Also where the box is ended from outside.
-    const { timedOut, stdout } = await run(["sh", "-c", `ls ${dir.path}; sleep 1000`], { rw: dir.path, timeout: 200 });
+    const { timedOut, stdout } = await run(["sh", "-c", `ls ${dir.path}; sleep 1000`], { rw: dir.path, timeout: "1s" });
     expect([timedOut, stdout.includes("Jenkinsfile")]).toEqual([true, true]);
     expect(existsSync(dir.join("Jenkinsfile"))).toBe(false);
   });
