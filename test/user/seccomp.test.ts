@@ -37,9 +37,11 @@ describeWith(["userns"], "the filter of a box", () => {
     expect({ stdout, stderr }).toEqual({ stdout: "NoNewPrivs:0Seccomp:2Seccomp_filters:1", stderr: "" });
   });
 
-  test("is of the command, not of the init", async () => {
-    const { stdout } = await inBox([], "grep Seccomp: /proc/1/status");
-    expect(stdout).toBe("Seccomp:\t0\n");
+  test("is of the command, and the init has another, once the command runs", async () => {
+    const isThere = "grep -q '^Seccomp:.*2' /proc/1/status";
+    const script = `for n in $(seq 1000); do ${isThere} && break; done; grep '^Seccomp' /proc/1/status; ${STATE}`;
+    const { stdout } = await inBox([], script);
+    expect(stdout).toBe("Seccomp:\t2\nSeccomp_filters:\t1\nNoNewPrivs:1Seccomp:2Seccomp_filters:1");
   });
 
   test("is none with --seccomp none", async () => {
