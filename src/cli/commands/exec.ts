@@ -30,6 +30,12 @@ export async function execCommand(argv: readonly string[]): Promise<number> {
     preserveCredentials: options.preserveCredentials,
     watcherArgv: options.json ? undefined : ["nsbox", "exec", ...argv],
   };
+  // SECURITY: what is entered decides what its paths lead to, nsbox's own executable among them. Landlock lets nothing be
+  // executed that lies outside of a box.
+  if (found !== undefined && request.spec.box.landlock?.files === undefined) {
+    const { becomeReadOnly } = await import("#src/run/read-only-self.ts");
+    becomeReadOnly(facts.signalMask);
+  }
   if (options.detach) {
     const pid = startExec(request);
     if (options.json) printOut(`${JSON.stringify({ pid })}\n`);

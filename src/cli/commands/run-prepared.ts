@@ -55,6 +55,12 @@ async function runOrPrint(
   const spec = buildSpec(options, facts, await compileProfile(options, facts));
   await warnOfExposure(options, spec, facts);
   if (options.dryRun) return dryRun(spec, facts, options.json);
+  // SECURITY: without an init the command's process is nsbox's own executable up to its exec; Landlock lets nothing be
+  // executed that lies outside of the box.
+  if (!spec.box.init && spec.box.landlock?.files === undefined && network === undefined) {
+    const { becomeReadOnly } = await import("#src/run/read-only-self.ts");
+    becomeReadOnly(facts.signalMask);
+  }
   const watcherArgv = options.json ? undefined : ["nsbox", "run", ...argv];
   const outcome = await runListening(spec, facts, { watcherArgv, network }, options.json);
   return sayEnd(outcome, spec, options);

@@ -29,12 +29,19 @@ function isPlain(options: RunOptions): boolean {
   const { help, config, envFiles, detach, dryRun, json, allowHosts, seccomp, audit, args, namespaces } = options;
   if (help || detach || dryRun || json || config !== undefined || audit !== undefined || args.length === 0)
     return false;
-  if (options.noNamespaces || envFiles.length > 0 || allowHosts.length > 0 || showsMore(options)) return false;
+  if (isBare(options) || options.noNamespaces || envFiles.length > 0 || allowHosts.length > 0 || showsMore(options))
+    return false;
   for (const type in namespaces) {
     const kind = namespaces[type as keyof typeof namespaces]?.kind; // the keys of namespaces are exactly the types
     if (kind === "name" || kind === "network" || kind === "box") return false;
   }
   return seccomp === undefined || seccomp === "default" || seccomp === "none";
+}
+
+/** Without an init, and without Landlock that would keep the command from nsbox's own executable. */
+function isBare({ init, landlock, nested, capAdd, overlay, overlayDir, writableRoot }: RunOptions): boolean {
+  if (init) return false;
+  return landlock === false || nested || capAdd.length > 0 || overlay || overlayDir !== undefined || writableRoot;
 }
 
 async function prepareAndRun(options: RunOptions, argv: readonly string[]): Promise<Ending> {
