@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { isAlive } from "#test/support/box.ts";
 import { openBoxState } from "#test/support/box-state.ts";
-import { describeWith } from "#test/support/needs.ts";
+import { describeWith, testWith } from "#test/support/needs.ts";
 import { startNsbox, waitFor } from "#test/support/nsbox.ts";
 
 const FOREVER = "while :; do sleep 0.05; done";
@@ -137,7 +137,7 @@ describeWith(["userns"], "the end of a box", () => {
 });
 
 describeWith(["userns"], "a running box", () => {
-  test("pause stops every process, resume lets them go on", async () => {
+  testWith(["no-cgroup"], "pause stops every process by a signal, resume lets them go on", async () => {
     await using boxes = openBoxState();
     const init = await boxes.start("a", "while :; do echo tick; sleep 0.01; done");
     await waitFor(() => boxes.log("a").length > 10, "output");
