@@ -210,6 +210,10 @@ const HINTS: readonly HintRow[] = [
   },
   { kind: "exec", errno: "EPERM", hint: "the seccomp profile of --seccomp refuses execve: allow it there" },
   { kind: "exec", errno: "E2BIG", hint: "arguments and environment are too long together" },
+  {
+    errno: "EBADF",
+    hint: "nsbox numbers its files from 700 on: allow it 1024 open files (ulimit -n 1024; LimitNOFILE= of a service)",
+  },
 ];
 
 /** One action that the user can take, if there is one. */

@@ -11,6 +11,7 @@ import type { IdMapping, NamespaceType, Spec } from "#src/spec/spec.ts";
 import { mapText, mapsInside, mapsOutside } from "./id-maps.ts";
 import type { Plan } from "./plan.ts";
 import { isRootIdmapped, planMounts } from "./plan-mounts.ts";
+import { planRlimits } from "./plan-rlimits.ts";
 import { LISTENER_SOCKET } from "./steps/confine.ts";
 import type { CloneStep, LauncherStep } from "./steps/launch.ts";
 import { BOX_CGROUP } from "#src/spec/spec.ts";
@@ -336,8 +337,7 @@ export function planCommand(spec: Spec, facts: HostFacts): readonly Step[] {
   const { process, box, linux } = spec;
   const sharesPids = linux.namespaces.pid.kind !== "new";
   const candidates = commandCandidates(process.args, process.env);
-  const rlimits: Step[] = [];
-  for (const limit of process.rlimits) rlimits.push({ kind: "rlimit", limit });
+  const rlimits = planRlimits(spec);
   return [
     process.terminal ? { kind: "use-terminal" } : box.init ? { kind: "process-group" } : { kind: "session" },
     // The init of a box that lives on has it already, and the command of it.

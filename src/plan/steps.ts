@@ -12,6 +12,7 @@ import * as launch from "./steps/launch.ts";
 import * as plain from "./steps/plain-mounts.ts";
 import * as mounts from "./steps/mounts.ts";
 import * as namespaces from "./steps/namespaces.ts";
+import { type OpenFilesStep, openFilesStep } from "./steps/open-files.ts";
 import * as network from "./steps/network.ts";
 import * as process from "./steps/process.ts";
 import * as streams from "./steps/streams.ts";
@@ -57,6 +58,7 @@ export type Step =
   | process.BoundingStep
   | process.CapabilitiesStep
   | process.NoNewPrivsStep
+  | OpenFilesStep
   | process.RlimitStep
   | process.OomScoreStep
   | process.UmaskStep
@@ -131,6 +133,7 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   capabilities: process.capabilitiesStep,
   "no-new-privs": process.noNewPrivsStep,
   rlimit: process.rlimitStep,
+  "open-files": openFilesStep,
   "oom-score": process.oomScoreStep,
   umask: process.umaskStep,
   chdir: process.chdirStep,

@@ -80,6 +80,7 @@ const CASES: readonly Case[] = [
   { flags: ["-e", "LC_TIME=C", "-e", "HOME=/x", "--root", "DIR/rootfs"], command: ["/bin/env"], needs: ["busybox"] },
   { flags: ["--env-file", "DIR/env"], script: "env | sort" },
   { flags: ["--env-all", "-e", "A=b"], script: "env | sort" },
+  { flags: [], script: "ulimit -Sn; ulimit -Hn" },
   { flags: ["--rlimit", "nofile=100:200", "--rlimit", "core=unlimited"], script: "ulimit -n; ulimit -Hn; ulimit -c" },
   { flags: ["--umask", "077"], script: "umask" },
   { flags: ["--cap-add", "sys_ptrace", "--cap-drop", "kill,chown"], script: LOOK },

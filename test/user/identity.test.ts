@@ -166,6 +166,15 @@ describeWith(["userns"], "who a box's command is", () => {
     expect(stdout).toBe("64\n128\n0077\n/usr\n0\n");
   });
 
+  test("at most 1,024 files can be open where nothing is said, and fewer where the caller may not have as many", async () => {
+    const look = 'exec "$0" run -- sh -c "ulimit -Sn; ulimit -Hn"';
+    const { stdout: hard } = await runCommand(["sh", "-c", "ulimit -Hn"]);
+    expect((await nsboxThroughShell(look)).stdout).toBe(`1024\n${hard}`);
+    expect((await nsboxThroughShell(`ulimit -n 900; ${look}`)).stdout).toBe("900\n900\n");
+    const { stderr } = await nsboxThroughShell(`ulimit -n 512; ${look}`);
+    expect(stderr).toMatch(/^nsbox: Cannot .* gave EBADF .*\n.*\n {2}hint {2}.*ulimit -n 1024/);
+  });
+
   test("signals are as a program expects them: none ignored, none blocked", async () => {
     const { stdout } = await inBox([], "grep -E '^Sig(Blk|Ign)' /proc/self/status");
     expect(stdout).toBe("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
@@ -230,7 +239,7 @@ describeWith(["userns"], "when memory runs out, a box", () => {
       "true",
     );
     expect([stderr, exitCode]).toEqual([
-      'nsbox: Cannot set oom_score_adj to 750: openat "/proc/self/oom_score_adj" gave ENOENT (No such file or directory)\n  step  command 2 of 12\n  hint  it is set through /proc: leave out --proc none\n',
+      'nsbox: Cannot set oom_score_adj to 750: openat "/proc/self/oom_score_adj" gave ENOENT (No such file or directory)\n  step  command 2 of 13\n  hint  it is set through /proc: leave out --proc none\n',
       125,
     ]);
   });
