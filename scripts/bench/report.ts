@@ -10,6 +10,8 @@ export interface Machine {
   readonly memoryGb: number;
   readonly virtual: boolean;
   readonly root: boolean;
+  /** Processes that wanted to run before the bench began. */
+  readonly load: number;
 }
 
 export interface Report {
@@ -19,10 +21,11 @@ export interface Report {
 }
 
 /** One line. */
-export function explainMachine({ kernel, arch, processors, memoryGb, virtual, root }: Machine): string {
+export function explainMachine({ kernel, arch, processors, memoryGb, virtual, root, load }: Machine): string {
+  const busy = load > processors / 2 ? `, busy with other work too (a load of ${load.toFixed(1)})` : "";
   const kind = virtual ? "a virtual machine" : "a machine";
   const who = root ? "root" : "an ordinary user";
-  return `${kind} with ${processors} processors (${arch}) and ${memoryGb} GB, Linux ${kernel}, as ${who}`;
+  return `${kind} with ${processors} processors (${arch}) and ${memoryGb} GB, Linux ${kernel}, as ${who}${busy}`;
 }
 
 /** A part for a terminal. */

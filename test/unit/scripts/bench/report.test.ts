@@ -4,7 +4,15 @@ import type { Part } from "#scripts/bench/part.ts";
 import { parseTrace } from "#scripts/bench/phases.ts";
 import { explainMachine, explainPart, type Machine, markdownReport } from "#scripts/bench/report.ts";
 
-const MACHINE: Machine = { kernel: "6.1.0", arch: "x64", processors: 4, memoryGb: 8, virtual: true, root: false };
+const MACHINE: Machine = {
+  kernel: "6.1.0",
+  arch: "x64",
+  processors: 4,
+  memoryGb: 8,
+  virtual: true,
+  root: false,
+  load: 0.1,
+};
 
 const PART: Part = {
   name: "cold",
@@ -37,6 +45,7 @@ describe("explainMachine()", () => {
       "a virtual machine with 4 processors (x64) and 8 GB, Linux 6.1.0, as an ordinary user",
     );
     expect(explainMachine({ ...MACHINE, virtual: false, root: true })).toStartWith("a machine with");
+    expect(explainMachine({ ...MACHINE, load: 9.75 })).toEndWith(", busy with other work too (a load of 9.8)");
   });
 });
 
