@@ -1,5 +1,5 @@
 // A command in the namespaces of a process that runs, from Spec to exit code.
-import { readlinkSync } from "node:fs";
+import { existsSync, readlinkSync } from "node:fs";
 import { closeFile, type Fd, openFile, readText } from "#ffi/libc/fd.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
 import { O, openFlags } from "#ffi/uapi/fcntl.ts";
@@ -46,7 +46,10 @@ export function startExec(request: ExecRequest): number {
 }
 
 function prepare(request: ExecRequest, detach: boolean) {
-  const { spec, facts, target, joins, joinsInside, preserveCredentials } = request;
+  const { spec, facts, target, preserveCredentials } = request;
+  const late = request.isBox && request.joins.length === 0 ? lateClock(target?.pid) : [];
+  const joins = [...request.joins, ...late];
+  const joinsInside = request.joinsInside || late.length > 0;
   const shared = { joins, joinsInside, preserveCredentials, detach };
   if (target === undefined) {
     const entry: Entry = { ...shared, namespaces: [], cgroup: "none", root: false, groups: "keep" };
@@ -72,6 +75,14 @@ function prepare(request: ExecRequest, detach: boolean) {
   if (cgroup !== undefined) files[TARGET_CGROUP] = cgroup;
   if (root !== undefined) files[TARGET_ROOT] = root;
   return { plan: buildExecPlan(spec, facts, entry), files };
+}
+
+/** KERNEL: before 6.3 who makes a time namespace is never in it, and exec changes nothing of that: its children are. */
+function lateClock(pid: number | undefined): Entry["joins"] {
+  const own = `/proc/${pid}/ns/time`;
+  const path = `/proc/${pid}/ns/time_for_children`;
+  if (pid === undefined || !existsSync(path) || readlinkSync(path) === readlinkSync(own)) return [];
+  return [{ type: "time", path }];
 }
 
 /** Those of its namespaces that are not ours. KERNEL: one's own user namespace can't be entered again. */
