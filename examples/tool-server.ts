@@ -18,7 +18,7 @@ async function openSession(): Promise<Response> {
     rw: workspace, // what the agent works on, and all that it can change; git hooks and their like stay as they are
     workdir: workspace,
     hostname: "agent",
-    // Package registries, for example, but nothing else: allowHosts: ["registry.npmjs.org"]
+    // Package registries, for example, but nothing else: allowHosts: ["packages.example.com"]
     rlimits: { nofile: 1024, nproc: 256 },
     timeout: "1h",
   });

@@ -12,7 +12,7 @@ export function buildEgress(options: RunOptions, cwd: string, namespaces: Namesp
     const flag = deny.length > 0 ? "--deny-host" : netLog === undefined ? undefined : "--net-log";
     if (flag === undefined) return undefined;
     throw new NsboxError("EUSAGE", `Cannot use ${flag} without --allow-host: no host is reached at all`, {
-      hint: "name the hosts that may be reached: --allow-host registry.npmjs.org, or '*' for all",
+      hint: "name the hosts that may be reached: --allow-host packages.example.com, or '*' for all",
     });
   }
   if (namespaces.net.kind !== "new") {

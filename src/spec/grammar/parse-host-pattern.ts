@@ -1,4 +1,4 @@
-// "registry.npmjs.org,*.example.org:443,10.0.0.0/8:*,[::1]:8080" → patterns of hosts.
+// "packages.example.com,*.example.org:443,10.0.0.0/8:*,[::1]:8080" → patterns of hosts.
 import { formatIp, parseIp } from "#ffi/uapi/inet.ts";
 import type { HostPattern, Ports } from "../egress.ts";
 import { usageError } from "./usage-error.ts";
