@@ -58,7 +58,8 @@ export class NamespaceFiles implements Disposable {
   }
 
   get(type: NamespaceType): NamespaceFile | undefined {
-    return this.list.find((file) => file.type === type);
+    for (const file of this.list) if (file.type === type) return file;
+    return undefined;
   }
 
   /** Folder of /proc. */

@@ -34,11 +34,15 @@ export interface IdRange {
 
 /** /proc/PID/uid_map and gid_map, as the reading process sees them. */
 export function parseIdRanges(text: string): readonly IdRange[] {
-  return text
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter((numbers) => numbers.length === 3 && numbers.every(Number.isSafeInteger))
-    .map(([inside = 0, outside = 0, size = 0]) => ({ inside, outside, size }));
+  const ranges: IdRange[] = [];
+  for (const line of text.split("\n")) {
+    const numbers: number[] = [];
+    for (const word of line.split(" ")) if (word !== "") numbers.push(Number(word));
+    const [inside = Number.NaN, outside = Number.NaN, size = Number.NaN] = numbers;
+    const isRange = Number.isSafeInteger(inside) && Number.isSafeInteger(outside) && Number.isSafeInteger(size);
+    if (isRange && numbers.length === 3) ranges.push({ inside, outside, size });
+  }
+  return ranges;
 }
 
 /** KERNEL: 2^32-1 is not an id, so this is every one there is. */

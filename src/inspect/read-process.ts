@@ -46,7 +46,8 @@ export class OpenProcess implements Disposable {
   /** Whether a part of it can be seen only from inside of namespaces that are not ours. */
   get isElsewhere(): boolean {
     const files = "value" in this.namespaces ? this.namespaces.value : undefined;
-    return VISITED.some((type) => files?.get(type)?.yours === false);
+    for (const type of VISITED) if (files?.get(type)?.yours === false) return true;
+    return false;
   }
 
   [Symbol.dispose](): void {

@@ -21,7 +21,7 @@ export interface Identity {
 /** NUL-separated, see proc_pid_cmdline(5); a process may have written anything there. */
 export function parseCommand(text: string): readonly string[] {
   const words = text.split("\0");
-  return words.at(-1) === "" ? words.slice(0, -1) : words;
+  return words[words.length - 1] === "" ? words.slice(0, -1) : words;
 }
 
 /** KERNEL: USER_HZ, the unit of times in /proc/PID/stat. */

@@ -46,8 +46,8 @@ export const NO_FACTS: LinkFacts = {
 /** NUD_* in words; undefined of what is no neighbour, but an address that needs none. */
 export function neighbourState(state: number): string | undefined {
   if ((state & NUD.NOARP) !== 0 || state === 0) return undefined;
-  const found = Object.entries(NUD).find(([, bit]) => (state & bit) !== 0);
-  return found?.[0].toLowerCase();
+  for (const [name, bit] of Object.entries(NUD)) if ((state & bit) !== 0) return name.toLowerCase();
+  return undefined;
 }
 
 export type Linked = LinkFacts & { readonly name: string };
