@@ -152,7 +152,9 @@ describeWith(["userns"], "nsbox ns", () => {
     const text = readFileSync(file, "utf8");
     await using other = await liveBox();
     const record = JSON.parse(text) as View; // what the store documents
-    writeFileSync(file, JSON.stringify({ ...record, holder: { ...record.holder, pid: other.init } }));
+    // A tick earlier: the other one may have started within the same.
+    const startTicks = record.holder.startTicks - 1;
+    writeFileSync(file, JSON.stringify({ ...record, holder: { ...record.holder, pid: other.init, startTicks } }));
     expect((await state.list())[0]?.reason).toBe(`its holder, process ${other.init}, has ended`);
     await state.ns("rm", "p");
     expect(isAlive(other.init)).toBe(true);
