@@ -4,7 +4,7 @@ import { describeWith } from "#test/support/needs.ts";
 import { addressServer, CABLE, helloServer, NetHost } from "#test/support/net-host.ts";
 import { waitFor } from "#test/support/nsbox.ts";
 
-const CURL = "curl -sS --max-time 5 --retry 20 --retry-delay 0 --retry-connrefused --retry-max-time 5";
+const CURL = "curl -sS --max-time 20 --retry 20 --retry-delay 0 --retry-connrefused --retry-max-time 20";
 
 describeWith(["root", "ip", "nft", "curl", "busybox", "ping"], "nsbox run --net bridge", () => {
   let host: NetHost;

@@ -88,7 +88,7 @@ export function tempDir(): TempDir {
 }
 
 const POLL_MS = 5;
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 45_000;
 
 /** Ask again and again until the answer is neither false nor undefined, and give it; throws, naming `what`, after 15 s. */
 export async function waitFor<T>(
