@@ -90,7 +90,7 @@ export function tempDir(): TempDir {
 const POLL_MS = 5;
 const LIMIT_MS = 45_000;
 
-/** Ask again and again until the answer is neither false nor undefined, and give it; throws, naming `what`, after 15 s. */
+/** Ask again and again until the answer is neither false nor undefined, and give it; throws, naming `what`, after 45 s. */
 export async function waitFor<T>(
   condition: () => T | false | undefined | Promise<T | false | undefined>,
   what: string,
