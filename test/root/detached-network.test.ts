@@ -284,7 +284,8 @@ describeWith(
     describe("nsbox port", () => {
       test("does not believe a box that calls a process of its own pasta", async () => {
         const init = await start("liar", ["--net", "bridge"], "sleep 1000");
-        const lie = `echo ready; exec -a pasta bash -c 'sleep 1000; :' x --tcp-ports 22:23 ${init}`;
+        // It stands still by itself: a child of its own would outlive it.
+        const lie = `echo ready; exec -a pasta bash -c 'kill -STOP $$; :' x --tcp-ports 22:23 ${init}`;
         {
           await using inside = await host.startHere([NSBOX, "exec", "liar", "bash", "-c", lie]);
           expect(inside.ready).toBe("ready");
