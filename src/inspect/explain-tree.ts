@@ -1,7 +1,7 @@
 // NamespaceGraph → two trees for people: who owns what, and which PID namespace descends from which. Pure.
 import { escapeText } from "./escape-text.ts";
 import { explainHolder, type NamespaceRow } from "./ls-columns.ts";
-import { BOX_INIT, boxTitle } from "./name-boxes.ts";
+import { boxTitle } from "./name-boxes.ts";
 
 export interface TreeOptions {
   readonly color: boolean;
@@ -90,13 +90,14 @@ function drawLine(row: NamespaceRow, indent: string, { paint, width, above }: Dr
 }
 
 /** "46 processes, box web: 4711 root nsbox-init › nginx", "the same 46 processes", or what holds it where no process does. */
-export function explainMembers({ node, first, second, user }: NamespaceRow, above?: NamespaceRow): string {
+export function explainMembers({ node, head }: NamespaceRow, above?: NamespaceRow): string {
   const count = node.processes.length;
   if (count > 0 && above !== undefined && String(node.processes) === String(above.node.processes))
     return `the same ${count === 1 ? "process" : `${count} processes`}`;
-  if (first === undefined)
+  if (head === undefined)
     return `no process, held by ${node.heldBy.map(explainHolder).join(", ") || "what is not known"}`;
-  const box = first.box === undefined ? "" : `${boxTitle(first.box)}: `;
-  const runs = first.name === BOX_INIT && second?.box === first.box ? ` › ${second?.command}` : "";
-  return `${count} process${count === 1 ? "" : "es"}, ${box}${first.pid} ${user ?? first.uid} ${first.command}${runs}`;
+  const { pid, box, command } = head.process;
+  const whose = box === undefined ? "" : `${boxTitle(box)}: `;
+  const runs = head.runs === undefined ? "" : ` › ${head.runs.command}`;
+  return `${count} process${count === 1 ? "" : "es"}, ${whose}${pid} ${head.user} ${command}${runs}`;
 }

@@ -1,18 +1,26 @@
 // The columns of `ls`, a row each: those of lsns(8) under their names there, and what lsns does not know.
 // Names in JSON are the columns' in lower case. Pure.
+import { commandOf, type Family, familyOf, findHead } from "./descent.ts";
 import type { Holder, NamespaceGraph, NamespaceNode, ProcessNode } from "./namespace-graph.ts";
 
 export type Cell = string | number | boolean | null | readonly string[] | readonly number[];
 
+/** The process in a namespace that the others there descend from. */
+export interface Head {
+  readonly process: ProcessNode;
+  readonly user: string;
+  /** Where that is a box's init: what the box runs, if it is in the namespace too. */
+  readonly runs: ProcessNode | undefined;
+}
+
 /** One namespace with what its columns need. */
 export interface NamespaceRow {
   readonly node: NamespaceNode;
-  /** The process with the lowest PID in it. */
+  /** The process with the lowest PID in it, which is what lsns shows, and its user. */
   readonly first: ProcessNode | undefined;
-  /** The one after it: where the first is a box's init, what that has started. */
-  readonly second: ProcessNode | undefined;
-  readonly yours: boolean;
   readonly user: string | undefined;
+  readonly head: Head | undefined;
+  readonly yours: boolean;
   /** What other network namespaces call it, see ip-netns(8); undefined where it wasn't asked for. */
   readonly netnsid: number | undefined;
 }
@@ -83,9 +91,9 @@ export const COLUMNS: readonly Column[] = [
   { name: "YOURS", doc: "whether you are in it", align: "left", value: ({ yours }) => yours },
   {
     name: "BOX",
-    doc: "the box of nsbox that its first process is in",
+    doc: "the box of nsbox that its first process, by descent, is in",
     align: "left",
-    value: ({ first }) => first?.box ?? null,
+    value: ({ head }) => head?.process.box ?? null,
   },
   {
     name: "CREATOR",
@@ -120,20 +128,32 @@ export interface RowFacts {
 
 /** A row for each namespace, by inode as lsns has them. */
 export function buildRows(graph: NamespaceGraph, { users, netnsids }: RowFacts): readonly NamespaceRow[] {
-  const byPid = new Map(graph.processes.map((process) => [process.pid, process]));
+  const family = familyOf(graph.processes);
   return graph.namespaces
     .map((node): NamespaceRow => {
-      const first = byPid.get(node.processes[0] ?? -1);
+      const first = family.byPid.get(node.processes[0] ?? -1);
       return {
         node,
         first,
-        second: byPid.get(node.processes[1] ?? -1),
+        user: first === undefined ? undefined : userOf(first, users),
+        head: headOf(node, family, users),
         yours: graph.yours[node.type] === node.inode,
-        user: first === undefined ? undefined : (users.get(first.uid) ?? String(first.uid)),
         netnsid: netnsids.get(node.inode),
       };
     })
     .toSorted((a, b) => a.node.inode - b.node.inode);
+}
+
+function userOf({ uid }: ProcessNode, users: RowFacts["users"]): string {
+  return users.get(uid) ?? String(uid);
+}
+
+function headOf({ type, inode, processes }: NamespaceNode, family: Family, users: RowFacts["users"]): Head | undefined {
+  const isIn = ({ namespaces }: ProcessNode): boolean => namespaces[type] === inode;
+  const process = findHead(processes, family, isIn);
+  if (process === undefined) return undefined;
+  const command = commandOf(process, family);
+  return { process, user: userOf(process, users), runs: command !== undefined && isIn(command) ? command : undefined };
 }
 
 /** By a column: numbers by size, texts by letter, what is missing last. */

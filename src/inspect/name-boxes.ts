@@ -15,15 +15,15 @@ export function boxTitle(box: string): string {
   return box.startsWith("box ") ? box : `box ${box}`;
 }
 
-/** Labels of boxes by PID. `isFirst` tells whether a process is PID 1 in its PID namespace: any can take the init's name. */
+/** Labels of boxes by PID. `isInit` tells whether a process is PID 1 of its PID namespace: any can take the init's name. */
 export function nameBoxes(
   processes: readonly ScannedProcess[],
   namespaces: readonly NamespaceNode[],
-  isFirst: (pid: number) => boolean,
+  isInit: (pid: number) => boolean,
 ): ReadonlyMap<number, string> {
   const boxes = new Map<number, string>();
   for (const { pid, name, namespaces: its } of processes)
-    if (name === BOX_INIT && its.pid !== undefined && isFirst(pid)) boxes.set(its.pid, boxLabel(pid));
+    if (name === BOX_INIT && its.pid !== undefined && isInit(pid)) boxes.set(its.pid, boxLabel(pid));
   if (boxes.size === 0) return new Map();
   const parents = new Map(namespaces.flatMap(({ type, inode, parent }) => (type === "pid" ? [[inode, parent]] : [])));
   const boxOf = (inode: number | undefined): string | undefined =>

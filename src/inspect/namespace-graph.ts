@@ -32,6 +32,8 @@ export interface NamespaceNode {
 export interface ProcessNode {
   readonly pid: number;
   readonly parent: number;
+  /** When it began, in clock ticks since boot. */
+  readonly startTicks: number;
   /** Who owns its folder in /proc: its effective uid, or 0 where it has made itself undumpable. */
   readonly uid: number;
   readonly name: string;
@@ -41,6 +43,13 @@ export interface ProcessNode {
   readonly namespaces: Readonly<Partial<Record<NamespaceType, number>>>;
   /** The box it belongs to, where one has a name. */
   readonly box: string | undefined;
+  /** Where it is PID 1 of its PID namespace. */
+  readonly init: Init | undefined;
+}
+
+export interface Init {
+  /** The oldest child of a box's init. */
+  readonly command: number | undefined;
 }
 
 export interface NamespaceGraph {

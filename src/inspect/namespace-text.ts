@@ -10,11 +10,22 @@ export function parseNamespaceFile(text: string): { readonly type: NamespaceType
   return inode === undefined || type === undefined ? undefined : { type, inode };
 }
 
-/** The name and the parent in /proc/PID/stat. The name may hold spaces, brackets and line ends. */
-export function parseStat(text: string): { readonly name: string; readonly parent: number } {
+export interface Stat {
+  readonly name: string;
+  readonly parent: number;
+  readonly startTicks: number;
+}
+
+/** Fields 2, 4 and 22 of /proc/PID/stat. The name may hold spaces, brackets and line ends. */
+export function parseStat(text: string): Stat {
   const end = text.lastIndexOf(")");
-  const parent = Number(text.slice(end + 2).split(" ", 2)[1]);
-  return { name: text.slice(text.indexOf("(") + 1, end), parent: Number.isSafeInteger(parent) ? parent : 0 };
+  const fields = text.slice(end + 2).split(" ", 20);
+  return { name: text.slice(text.indexOf("(") + 1, end), parent: wholeOf(fields[1]), startTicks: wholeOf(fields[19]) };
+}
+
+function wholeOf(text: string | undefined): number {
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : 0;
 }
 
 /** A namespace's file, and where it is mounted. */

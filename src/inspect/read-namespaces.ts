@@ -6,7 +6,7 @@ import { NAMESPACE_TYPES, type NamespaceType } from "#src/spec/spec.ts";
 import { nameBoxes } from "./name-boxes.ts";
 import type { NamespaceGraph, NamespaceNode } from "./namespace-graph.ts";
 import { parseHiding } from "./namespace-text.ts";
-import { parseStatus } from "./proc-text.ts";
+import { scanInits } from "./scan-inits.ts";
 import { type ScannedProcess, scanMounts, scanProcesses, type SeenMount } from "./scan-processes.ts";
 import { type FoundNamespace, scanRelations } from "./scan-relations.ts";
 
@@ -36,11 +36,17 @@ export function readNamespaces({ withRefused }: ReadOptions): NamespaceGraph {
         return { inode, type, processes, heldBy, owner, parent, creatorUid };
       })
       .toSorted((a, b) => TYPE_ORDER[a.type] - TYPE_ORDER[b.type] || a.inode - b.inode);
-    const boxes = nameBoxes(processes, namespaces, (pid) => isFirst(scanner, proc, pid));
+    const yours = processes.find(({ pid }) => pid === self)?.namespaces ?? {};
+    const inits = scanInits(scanner, proc, processes, yours.pid);
+    const boxes = nameBoxes(processes, namespaces, (pid) => inits.has(pid));
     return {
       namespaces,
-      processes: processes.map(({ holds, ...process }) => ({ ...process, box: boxes.get(process.pid) })),
-      yours: processes.find(({ pid }) => pid === self)?.namespaces ?? {},
+      processes: processes.map(({ holds, ...process }) => ({
+        ...process,
+        box: boxes.get(process.pid),
+        init: inits.get(process.pid),
+      })),
+      yours,
       notes: notesOn(refused, scanner.wholeText(proc, "self/mountinfo"), scanner.link(proc, "1/ns/user")),
     };
   } finally {
@@ -78,12 +84,6 @@ function gather(processes: readonly ScannedProcess[], mounts: readonly SeenMount
     if (namespace.processes.length === 0) namespace.heldBy.push(by);
   }
   return found;
-}
-
-/** Whether it is the first process, PID 1, of its PID namespace. */
-function isFirst(scanner: FolderScanner, proc: number, pid: number): boolean {
-  const status = scanner.wholeText(proc, `${pid}/status`);
-  return typeof status === "string" && /\s1$/.test(parseStatus(status).get("NSpid") ?? "");
 }
 
 /** hidepid is told from the options and from PID 1, which is always there: either alone proves nothing. */

@@ -16,6 +16,7 @@ export interface NamespaceName {
 export interface ScannedProcess {
   readonly pid: number;
   readonly parent: number;
+  readonly startTicks: number;
   readonly uid: number;
   readonly name: string;
   readonly command: string;
@@ -67,12 +68,13 @@ function scanProcess(
   const stat = scanner.text(folder, "stat", STAT_BYTES);
   const identity = scanner.identity(folder);
   if (typeof stat === "number" || identity === undefined) return undefined;
-  const { name, parent } = parseStat(stat);
+  const { name, parent, startTicks } = parseStat(stat);
   const line = scanner.text(folder, "cmdline", COMMAND_BYTES);
   const command = typeof line === "number" ? "" : line.replace(/\0+$/, "").replaceAll("\0", " ");
   return {
     pid,
     parent,
+    startTicks,
     uid: identity.uid,
     name,
     command: command === "" ? `[${name}]` : command,

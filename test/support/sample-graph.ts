@@ -33,7 +33,9 @@ export function sampleGraph({ plain, boxes, each, command = "sleep 1000" }: Samp
       const pid = processes.length + 1;
       const name = group > 0 && at === 0 ? "nsbox-init" : (command.split(" ")[0] ?? "");
       const line = name === "nsbox-init" ? name : command;
-      processes.push({ pid, parent: at === 0 ? 1 : pid - 1, uid: group, name, command: line, namespaces: its, box });
+      const parent = at > 0 ? pid - 1 : group > 0 ? 1 : 0;
+      const init = at > 0 ? undefined : { command: group > 0 && each > 1 ? pid + 1 : undefined };
+      processes.push({ pid, parent, startTicks: pid, uid: group, name, command: line, namespaces: its, box, init });
     }
   }
   for (let group = 0; group <= boxes; group++) {
@@ -55,4 +57,22 @@ export function sampleGraph({ plain, boxes, each, command = "sleep 1000" }: Samp
   const rank = (type: NamespaceType): number => NAMESPACE_TYPES.indexOf(type);
   namespaces.sort((a, b) => rank(a.type) - rank(b.type) || a.inode - b.inode);
   return { namespaces, processes, yours: first, notes: [] };
+}
+
+/** The same with other PIDs for some, as processes may have them where PIDs have begun anew. */
+export function renumber(graph: NamespaceGraph, pids: Readonly<Record<number, number>>): NamespaceGraph {
+  const renamed = (pid: number): number => pids[pid] ?? pid;
+  const ascending = (a: number, b: number): number => a - b;
+  return {
+    ...graph,
+    namespaces: graph.namespaces.map((node) => ({ ...node, processes: node.processes.map(renamed).sort(ascending) })),
+    processes: graph.processes
+      .map(({ pid, parent, init, ...rest }) => ({
+        ...rest,
+        pid: renamed(pid),
+        parent: renamed(parent),
+        init: init?.command === undefined ? init : { command: renamed(init.command) },
+      }))
+      .sort((a, b) => ascending(a.pid, b.pid)),
+  };
 }

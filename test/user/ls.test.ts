@@ -158,6 +158,31 @@ describeWith(["userns"], "nsbox ls", () => {
     expect(elsewhere.stdout).toBe(`BOX\nbox ${init}\n`);
   });
 
+  test("follows descent where PIDs begin anew between a box's init, its command and that one's child", async () => {
+    using dir = tempDir();
+    // Each box gets other PIDs of the last few before pid_max, and of those that come after.
+    const script = `
+      mount -t proc proc /proc
+      for left in $(seq 16); do
+        echo $(($(cat /proc/sys/kernel/pid_max) - left)) >/proc/sys/kernel/ns_last_pid
+        "$0" run -d --name web -- sh -c 'sleep 1000; true' >/dev/null
+        until "$0" ls --type pid -o box,nprocs | grep -q '^web *3$'; do :; done
+        "$0" ls --type pid -o box,pid | grep ^web
+        "$0" ls --type pid --tree | tail -n 1
+        "$0" rm -f web >/dev/null
+      done`;
+    const env = { ...Bun.env, NSBOX_STATE_DIR: dir.join("state") } as Record<string, string>; // no undefined in it
+    const { stdout } = await runCommand(["unshare", "-Urpmf", "sh", "-c", script, NSBOX], { env });
+    const lines = stdout.trim().split("\n");
+    const trees = lines.filter((line) => !line.startsWith("web"));
+    for (const line of trees) expect(line).toMatch(/box web: \d+ root nsbox-init › sh -c sleep 1000; true$/);
+    expect(trees).toHaveLength(16);
+    // In some the init's PID is not the lowest.
+    const lowest = lines.filter((line) => line.startsWith("web")).map((line) => Number(line.slice(3)));
+    const inits = trees.map((line) => Number(/box web: (\d+)/.exec(line)?.[1]));
+    expect(lowest.filter((pid, at) => pid !== inits[at]).length).toBeGreaterThan(0);
+  });
+
   test("--tree draws a box's namespaces below its user namespace, and that below yours", async () => {
     await using box = await liveBox();
     const { stdout } = await nsbox(["ls", "--tree"]);

@@ -1,8 +1,9 @@
 // Groups of processes → nested areas: one for each pair of a user and a PID namespace, inside the nearest pair that both
 // descend from. What nobody may know the origin of stands outside, at the top. Pure.
+import { commandOf, type Family, familyOf, findHead } from "#src/inspect/descent.ts";
 import { boxTitle } from "#src/inspect/name-boxes.ts";
 import { escapeText } from "#src/inspect/escape-text.ts";
-import type { NamespaceGraph, NamespaceNode, ProcessNode } from "#src/inspect/namespace-graph.ts";
+import type { NamespaceGraph, NamespaceNode } from "#src/inspect/namespace-graph.ts";
 import type { PageArea, PageGroup } from "./page-data.ts";
 
 interface Area {
@@ -48,7 +49,7 @@ export function nestAreas(graph: NamespaceGraph, groups: readonly PageGroup[]): 
   const naming: Naming = {
     nodes,
     groups,
-    processes: new Map(graph.processes.map((process) => [process.pid, process])),
+    family: familyOf(graph.processes),
   };
   // Those that nothing is known of come last.
   const rank = ({ user }: Area): number => (user === undefined ? 1 : 0);
@@ -102,7 +103,7 @@ function homeOf(
 interface Naming {
   readonly nodes: Nodes;
   readonly groups: readonly PageGroup[];
-  readonly processes: ReadonlyMap<number, ProcessNode>;
+  readonly family: Family;
 }
 
 function finish(area: Area, naming: Naming): PageArea {
@@ -118,13 +119,13 @@ function finish(area: Area, naming: Naming): PageArea {
   };
 }
 
-function titleOf({ user, pid, upper, groups: own }: Area, { groups, processes }: Naming): string {
+function titleOf({ user, pid, upper, groups: own }: Area, { groups, family }: Naming): string {
   if (user === undefined) return "Processes that you may not look into";
   if (upper === undefined) return "The machine";
-  const members = own.flatMap((index) => groups[index]?.pids ?? []).flatMap((one) => processes.get(one) ?? []);
-  const box = members.find((process) => process.box !== undefined)?.box;
-  const first = members.find(({ name }) => name !== "nsbox-init") ?? members[0];
-  const name = escapeText(shortCommand(first?.command ?? ""));
+  const members = own.flatMap((index) => groups[index]?.pids ?? []);
+  const head = findHead(members, family, ({ namespaces }) => namespaces.user === user && namespaces.pid === pid);
+  const box = head?.box;
+  const name = escapeText(shortCommand((commandOf(head, family) ?? head)?.command ?? ""));
   const kinds = [...(upper.user === user ? [] : ["users"]), ...(upper.pid === pid ? [] : ["processes"])];
   return box === undefined ? `Own ${kinds.join(" and ")}: ${name}` : `${capital(escapeText(boxTitle(box)))}: ${name}`;
 }

@@ -3,7 +3,7 @@ import { explainRows, rowsJson } from "#src/inspect/explain-namespaces.ts";
 import { explainTree } from "#src/inspect/explain-tree.ts";
 import { buildRows, COLUMNS, type Column, findColumn, sortRows } from "#src/inspect/ls-columns.ts";
 import type { NamespaceGraph } from "#src/inspect/namespace-graph.ts";
-import { sampleGraph } from "#test/support/sample-graph.ts";
+import { renumber, sampleGraph } from "#test/support/sample-graph.ts";
 
 const FACTS = { users: new Map([[0, "root"]]), netnsids: new Map() };
 const GRAPH = sampleGraph({ plain: 2, boxes: 2, each: 2 });
@@ -89,6 +89,19 @@ pid    4026531834* 2 processes, 1 root sleep 1000
 └─ pid    4026531850  2 processes, box 5: 5 2 nsbox-init › sleep 1000
 `,
     );
+  });
+
+  test("follows descent, not PIDs, which begin anew: a box's init, then its command", () => {
+    const { processes, ...rest } = sampleGraph({ plain: 2, boxes: 1, each: 3 });
+    const names = ["", "", "", "nsbox-init", "sh", "sleep"];
+    const graph = { ...rest, processes: processes.map((one) => ({ ...one, command: names[one.pid] ?? one.command })) };
+    const last = (pids: Readonly<Record<number, number>>): string => {
+      const rows = buildRows(renumber(graph, pids), FACTS).filter(({ node }) => node.type === "pid");
+      return explainTree(rows, { color: false, width: undefined }).trim().split("\n").at(-1)?.slice(22) ?? "";
+    };
+    expect(last({})).toBe("3 processes, box 3: 3 1 nsbox-init › sh");
+    expect(last({ 3: 8, 4: 9 })).toBe("3 processes, box 3: 8 1 nsbox-init › sh");
+    expect(last({ 3: 9 })).toBe("3 processes, box 3: 9 1 nsbox-init › sh");
   });
 
   test("leaves nothing out where the owner isn't known: it stands at the top", () => {

@@ -15,9 +15,12 @@ describe("parseNamespaceFile()", () => {
 
 describe("parseStat()", () => {
   test.each([
-    ["12 (sleep) S 7 12 12", { name: "sleep", parent: 7 }],
-    ["12 (a) (b\n) S 7 12 12", { name: "a) (b\n", parent: 7 }],
-    ["", { name: "", parent: 0 }],
+    ["12 (sleep) S 7 12 12", { name: "sleep", parent: 7, startTicks: 0 }],
+    [
+      "12 (a) (b\n) S 7 12 12 0 -1 4194304 99 0 0 0 0 0 0 0 20 0 1 0 8855 3000 400",
+      { name: "a) (b\n", parent: 7, startTicks: 8855 },
+    ],
+    ["", { name: "", parent: 0, startTicks: 0 }],
   ])("reads %p", (text, found) => {
     expect(parseStat(text)).toEqual(found);
   });

@@ -3,7 +3,7 @@ import type { NamespaceGraph } from "#src/inspect/namespace-graph.ts";
 import { buildPageData, detailOrder } from "#src/inspect/page/build-page-data.ts";
 import type { PageArea } from "#src/inspect/page/page-data.ts";
 import { buildModel, explainGroup, searchGroups, sharingOf } from "#src/inspect/page/client/model.ts";
-import { sampleGraph } from "#test/support/sample-graph.ts";
+import { renumber, sampleGraph } from "#test/support/sample-graph.ts";
 
 const FACTS = { host: "sample", takenAt: "2026-01-02T03:04:05Z", users: new Map([[0, "root"]]), details: {} };
 const GRAPH = sampleGraph({ plain: 3, boxes: 2, each: 2 });
@@ -44,13 +44,14 @@ describe("buildPageData()", () => {
       processes: [
         ...GRAPH.processes,
         {
-          ...GRAPH.processes[0],
           pid: 9,
           parent: 5,
+          startTicks: 9,
           uid: 1,
           name: "cat",
           command: "cat",
           box: undefined,
+          init: undefined,
           namespaces: { ...box?.namespaces, user: 77 },
         },
       ],
@@ -58,6 +59,13 @@ describe("buildPageData()", () => {
     expect(outline(buildPageData(graph, FACTS).areas)).toBe(
       "The machine (Box 4: sleep 1000 (Own users: cat), Box 6: sleep 1000)",
     );
+  });
+
+  test("calls a box after its command, whatever PIDs have begun anew", () => {
+    const graph = sampleGraph({ plain: 3, boxes: 1, each: 3 });
+    const processes = graph.processes.map((one) => (one.pid === 6 ? { ...one, command: "its child" } : one));
+    const { areas } = buildPageData(renumber({ ...graph, processes }, { 4: 9, 5: 8 }), FACTS);
+    expect(outline(areas)).toBe("The machine (Box 4: sleep 1000)");
   });
 
   test("draws what nobody is in with its owner", () => {
