@@ -32,7 +32,7 @@ import * as launcher from "./launcher-calls.ts";
 import { Messages } from "./messages.ts";
 import { reportCalls } from "./report-calls.ts";
 import { type Caller, callerCalls, FailureTable, forwardCalls } from "./caller.ts";
-import { type CallTagger, notFoundText, Tagger } from "./tags.ts";
+import { type CallTagger, MISS, MISSED, notFoundText, Tagger } from "./tags.ts";
 
 export interface BoxInput {
   /** As compilablePlan() gives it. */
@@ -268,6 +268,8 @@ class Compiler {
     return reportCalls({
       cannot: messages.line("nsbox: Cannot "),
       errnos: messages.errnos(),
+      miss: messages.place(MISS),
+      missed: messages.place(MISSED),
       notFound: messages.line(notFoundText(execStep(this.#input.plan))),
       expand: boxLayout(this.#input.arch).expand,
       placeholders: this.#input.placeholders,

@@ -1,6 +1,6 @@
 // What a compiled box may have to say, laid out so that its tape finds it: see report-calls.ts for who reads it.
 //
-//   place   a word (the exit code), iovec of what could not be done, iovec of where that stands in the plan
+//   place   iovec of what could not be done, iovec of where that stands in the plan
 //   call    iovec of what the call was about, then { 2^32 - errno, address of an iovec } for each hint, then 0
 //   errnos  addresses of iovecs in 4 bytes each, downward from errno 0
 //
@@ -9,17 +9,18 @@ import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
 
 /** What failed, for people. */
 export interface Place {
-  /** The exit code; a miss is a candidate for the command, which goes on with the next. */
-  readonly code: number;
   readonly text: string;
   readonly tail: string;
+  /** Not for good. */
+  readonly goesOn?: true;
 }
 
 /** One action for each errno, where there is one. */
 export type HintOf = (errno: number) => string | undefined;
 
 /** The offsets in a place. */
-export const PLACE = { code: 0, text: 8, tail: 24 } as const;
+export const PLACE = { text: 0, tail: 16 } as const;
+export const PLACE_BYTES = 32;
 /** Where the hints of a call begin. */
 export const HINTS_AT = 16;
 
@@ -46,9 +47,9 @@ export class Messages {
   }
 
   /** A place's address; equal places share one. */
-  place({ code, text, tail }: Place): number {
-    return this.#once(`place ${code} ${text} ${tail}`, () => {
-      const words = [code, ...this.#iovec(text), ...this.#iovec(tail)];
+  place({ text, tail, goesOn }: Place): number {
+    return this.#once(`place ${goesOn} ${text} ${tail}`, () => {
+      const words = [...this.#iovec(text), ...this.#iovec(tail)];
       return this.#add(new Uint8Array(new BigUint64Array(words.map(BigInt)).buffer));
     });
   }

@@ -59,6 +59,9 @@ export interface ReportTexts {
   readonly cannot: number;
   /** See Messages.errnos(). */
   readonly errnos: number;
+  /** The places of a candidate that is not the last, and of the last: see tags.ts. */
+  readonly miss: number;
+  readonly missed: number;
   /** An iovec: no candidate for the command is there. */
   readonly notFound: number;
   /** What expands the texts, see BoxLayout. */
@@ -70,7 +73,7 @@ export interface ReportTexts {
 
 /** From REPORTS on: goes to `running`, or ends with 125, 126 or 127. */
 export function reportCalls(texts: ReportTexts): readonly Call[] {
-  const { notFound, placeholders, running } = texts;
+  const { miss, missed, notFound, placeholders, running } = texts;
   return [
     call("read", [fd("report-reader"), report(0), REPORT_BYTES], {
       label: REPORTS,
@@ -78,18 +81,43 @@ export function reportCalls(texts: ReportTexts): readonly Call[] {
       fail: "no report",
     }),
     call("load", [report(0), 0], { cases: [{ equals: 0, then: REPORTS }] }),
-    ...expandCalls(texts),
-    ...follow("place of it", report(0), TAG.place, { save: place }),
     ...follow("call of it", report(0), TAG.call, { save: about }),
-    set(exitCode, 125, "setup failed"),
-    ...follow("code", place, PLACE.code, { cases: [{ equals: 125, then: "print" }] }),
+    ...follow("place of it", report(0), TAG.place, { save: place }),
+    call("load", [place, 0], {
+      cases: [
+        { equals: miss, then: "miss" },
+        { equals: missed, then: "missed" },
+      ],
+    }),
+    set(exitCode, 125, "setup failed", "expand"),
     ...missCalls(),
+    ...expandCalls(texts),
     ...printCalls(texts),
     ...hintCalls(),
-    set(exitCode, 127, "not found"),
-    call("writev", [STDERR, notFound, 1], { fail: "undo", then: "undo" }),
+    call("writev", [STDERR, notFound, 1], { label: "say not found", fail: "undo", then: "undo" }),
     call("write", [STDERR, NO_REPORT, NO_REPORT.length], { label: "no report", fail: "undo", then: "undo" }),
     ...undoCalls(placeholders),
+  ];
+}
+
+/** A candidate for the command could not be executed: keep the first that was there, and look further. */
+function missCalls(): readonly Call[] {
+  return [
+    call("load", [kept.result, 0], { label: "miss", cases: [{ equals: 0, then: "keep" }], then: REPORTS }),
+    set(kept.result, report(8), "keep"),
+    set(kept.about, about, "keep what", REPORTS),
+    call("load", [kept.result, 0], { label: "missed", cases: [{ equals: 0, then: "alone" }] }),
+    set(report(8), kept.result, "found"),
+    set(about, kept.about, "found what", "not executable"),
+    call("load", [report(8), 0], {
+      label: "alone",
+      cases: [
+        { equals: loaded("ENOENT"), then: "not found" },
+        { equals: loaded("ENOTDIR"), then: "not found" },
+      ],
+    }),
+    set(exitCode, 126, "not executable", "expand"),
+    set(exitCode, 127, "not found", "expand"),
   ];
 }
 
@@ -97,29 +125,10 @@ export function reportCalls(texts: ReportTexts): readonly Call[] {
 function expandCalls({ expand: { handler, restorer } }: ReportTexts): readonly Call[] {
   const action = { kind: "words", words: [handler, SA.RESTORER, restorer, 0] } as const; // struct sigaction
   return [
-    call("rt_sigaction", [SIG.URG, action, 0, 8], { fail: "next" }),
+    call("rt_sigaction", [SIG.URG, action, 0, 8], { label: "expand", fail: "next" }),
     call("getpid", [], { label: "own pid" }),
     call("kill", [result("own pid"), SIG.URG], { fail: "next" }),
-  ];
-}
-
-/** A candidate for the command could not be executed: keep the first that was there, and look further. */
-function missCalls(): readonly Call[] {
-  return [
-    call("load", [report(8), 0], {
-      cases: [
-        { equals: loaded("ENOENT"), then: "more" },
-        { equals: loaded("ENOTDIR"), then: "more" },
-      ],
-    }),
-    call("load", [kept.result, 0], { cases: [{ equals: 0, then: "keep" }], then: "more" }),
-    set(kept.result, report(8), "keep"),
-    set(kept.about, about, "keep what"),
-    ...follow("more", place, PLACE.code, { cases: [{ equals: 127, then: "none" }], then: REPORTS }),
-    call("load", [kept.result, 0], { label: "none", cases: [{ equals: 0, then: "not found" }] }),
-    set(report(8), kept.result, "found"),
-    set(about, kept.about, "found what"),
-    set(exitCode, 126, "not executable", "print"),
+    call("load", [exitCode, 0], { cases: [{ equals: 127, then: "say not found" }] }),
   ];
 }
 

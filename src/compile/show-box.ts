@@ -15,7 +15,7 @@ import type { SyscallName } from "#ffi/uapi/syscalls.ts";
 import { NsboxError } from "#src/error.ts";
 import { explainCall } from "#src/plan/explain-plan.ts";
 import type { Arch } from "#src/spec/facts.ts";
-import { PLACE } from "./messages.ts";
+import { PLACE, PLACE_BYTES } from "./messages.ts";
 
 /** One call of a box; `step` is empty where it belongs to none. */
 export interface ShownCall {
@@ -64,8 +64,6 @@ export function showBox(file: Uint8Array, name: string): ShownBox {
 function cutShort(): NsboxError {
   return new NsboxError("ESPEC", "Cannot show the box: its file is cut short");
 }
-
-const PLACE_BYTES = 40;
 
 /** Bytes at their address. */
 interface Part {

@@ -9,6 +9,10 @@ import { explainLauncherStep } from "#src/plan/steps/launch.ts";
 import { explainStep, type Step } from "#src/plan/steps.ts";
 import type { HintOf, Messages, Place } from "./messages.ts";
 
+/** A candidate for the command; behind the last there is none. */
+export const MISS: Place = { text: "run ", tail: "\n", goesOn: true };
+export const MISSED: Place = { text: "run ", tail: "\n" };
+
 type ExecStep = Step & { readonly kind: "exec" };
 
 /** Gives calls a tag: what is known of each one's failure. */
@@ -32,7 +36,7 @@ export class Tagger implements CallTagger {
   }
 
   frame(calls: readonly Call[], what: string, kind?: string): readonly Call[] {
-    const place = { code: 125, text: `${what}: `, tail: "\n" };
+    const place = { text: `${what}: `, tail: "\n" };
     return calls.map((one) => this.#tag(one, place, kind === undefined ? this.#about(one) : "", hints(one, kind)));
   }
 
@@ -55,8 +59,7 @@ export class Tagger implements CallTagger {
   #exec(one: Call, step: ExecStep): Call {
     const [path] = one.args;
     if (one.name !== "execve" || typeof path !== "string") return one;
-    const code = path === step.candidates.at(-1) ? 127 : 126;
-    const place = { code, text: "run ", tail: "\n" };
+    const place = path === step.candidates.at(-1) ? MISSED : MISS;
     return this.#tag(one, place, `${JSON.stringify(path)}: `, hints(one, "exec"));
   }
 
@@ -73,7 +76,7 @@ export class Tagger implements CallTagger {
         ? explained(this.#plan.launcher[index], explainLauncherStep)
         : explained(this.#plan[actor][index], explainStep);
     const tail = `\n  step  ${actor} ${index + 1} of ${this.#plan[actor].length}\n`;
-    return { code: 125, text: `${explain}: `, tail };
+    return { text: `${explain}: `, tail };
   }
 
   #about(one: Call): string {

@@ -1,13 +1,12 @@
 // (Spec, HostFacts) → Plan. Pure: the same input gives the same plan.
 import { NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
-import { NsboxError } from "#src/error.ts";
-import { DEFAULT_PATH } from "#src/spec/build-env.ts";
 import { DEFAULT_PROFILE } from "#src/spec/build-seccomp.ts";
 import { EGRESS_SOCKET, PROXY_PORT } from "#src/spec/egress.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { IdMapping, NamespaceType, Spec } from "#src/spec/spec.ts";
+import { commandCandidates } from "./command-candidates.ts";
 import { mapText, mapsInside, mapsOutside } from "./id-maps.ts";
 import type { Plan } from "./plan.ts";
 import { isRootIdmapped, planMounts } from "./plan-mounts.ts";
@@ -375,26 +374,4 @@ function groupsOf(spec: Spec, facts: HostFacts): readonly number[] | undefined {
   if (linux.namespaces.user.kind !== "new" && facts.uid !== 0) return undefined;
   if (linux.namespaces.user.kind === "host" && facts.setgroupsDenied) return undefined;
   return user.additionalGids;
-}
-
-/** Where execvp(3) would look for the command. Empty entries of PATH (the current folder) are left out. */
-export function commandCandidates(args: readonly string[], env: readonly string[]): readonly string[] {
-  const [name] = args;
-  if (name === undefined || name === "")
-    throw new NsboxError("EUSAGE", "Cannot run: no command is given", {
-      hint: "write the command after the flags, for example: nsbox run -- sh -c 'id; hostname'",
-    });
-  if (name.includes("/")) return [name];
-  const candidates: string[] = [];
-  for (const folder of pathOf(env).split(":"))
-    if (folder.startsWith("/")) candidates.push(`${folder === "/" ? "" : folder}/${name}`);
-  if (candidates.length > 0) return candidates;
-  throw new NsboxError("ENOTFOUND", `Cannot run ${JSON.stringify(name)}: PATH inside the box names no folder`, {
-    hint: "write the command with its path, or give the box a PATH: -e PATH=/usr/bin:/bin",
-  });
-}
-
-function pathOf(env: readonly string[]): string {
-  for (const entry of env) if (entry.startsWith("PATH=")) return entry.slice("PATH=".length);
-  return DEFAULT_PATH;
 }

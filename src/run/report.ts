@@ -2,12 +2,13 @@
 import type { Call } from "#ffi/tape/call.ts";
 import { RECORD_BYTES, REPORT_BYTES } from "#ffi/tape/format.ts";
 import type { Tape } from "#ffi/tape/assemble.ts";
-import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { ERRNO } from "#ffi/uapi/errno.ts";
 import { assert, explainErrno, NsboxError, type StepPlace } from "#src/error.ts";
 import { findHint } from "#src/hints.ts";
 import type { LoweredTape, Origin } from "#src/plan/lower-plan.ts";
 import type { Plan } from "#src/plan/plan.ts";
 import { explainLauncherStep } from "#src/plan/steps/launch.ts";
+import { NOT_HERE } from "#src/plan/steps/process.ts";
 import { explainStep, type Step } from "#src/plan/steps.ts";
 
 /** A tape and where its calls come from. */
@@ -65,7 +66,8 @@ export function failureOf(failures: readonly Failure[], plan: Plan): NsboxError 
   if (last === undefined) return undefined;
   const step = stepAt(plan, last.origin);
   if (step?.kind === "exec") {
-    return failures.length < step.candidates.length ? undefined : execFailure(failures, step);
+    // Another one than the last has been missed, and one behind it was there.
+    return last.operand === step.candidates[step.candidates.length - 1] ? execFailure(failures, step) : undefined;
   }
   return setupFailure(last, plan);
 }
@@ -75,18 +77,20 @@ function stepAt(plan: Plan, origin: Origin | undefined): Step | undefined {
   return plan[origin.actor][origin.index];
 }
 
-/** Misses that only mean "look further". */
-const NOT_HERE: readonly ErrnoName[] = ["ENOENT", "ENOTDIR"];
-
 function execFailure(failures: readonly Failure[], step: Step & { readonly kind: "exec" }): NsboxError {
   const name = JSON.stringify(step.args[0] ?? "");
   const found = failures.find((failure) => !NOT_HERE.some((miss) => ERRNO[miss].number === failure.errno));
-  const { errno, syscall, operand } = found ?? failures[0] ?? { errno: 0, syscall: "execve", operand: undefined };
-  const hint = findHint({ syscall, errno, kind: "exec", operand });
   if (found === undefined) {
-    const where = step.candidates.length === 1 ? "" : ", in none of the folders of PATH inside the box";
+    const isOne = step.candidates.length === 1;
+    // As execvp(3) has it, where not even the folder was one.
+    const errno = isOne ? (failures[0]?.errno ?? 0) : ERRNO.ENOENT.number;
+    const where = isOne ? "" : ", in none of the folders of PATH inside the box";
+    const syscall = "execve";
+    const hint = findHint({ syscall, errno, kind: "exec", operand: step.candidates[0] });
     return new NsboxError("ENOTFOUND", `Cannot run ${name}: ${explainErrno(errno)}${where}`, { syscall, errno, hint });
   }
+  const { errno, syscall, operand } = found;
+  const hint = findHint({ syscall, errno, kind: "exec", operand });
   const path = operand === undefined ? name : JSON.stringify(operand);
   return new NsboxError("EEXEC", `Cannot run ${path}: ${explainErrno(errno)}`, { syscall, errno, hint });
 }

@@ -36,6 +36,15 @@ const CASES: readonly Case[] = [
   { flags: [], command: ["no-such-command"] },
   { flags: [], command: ["/no/such/command"] },
   { flags: [], command: ["/etc/passwd"] },
+  // "off" has it as a file that can't be executed, "on" as one that can; "data" is no folder.
+  ...["data:none:off:on:off", "off:none", "none:off:data", "data:none:data", "none:data"].map((folders) => ({
+    flags: ["--ro", "DIR:/tmp/in", "-e", `PATH=${folders.replace(/\w+/g, "/tmp/in/$&")}`],
+    command: ["in-path"],
+  })),
+  {
+    flags: ["--no-init", "--ro", "DIR:/tmp/in", "-e", "PATH=/tmp/in/off:/tmp/in/none"],
+    command: ["in-path"],
+  },
   { flags: ["--root", "empty", "--ro", "DIR/rootfs/bin:/bin"], command: ["/bin/sh", "-c", "ls /"], needs: ["busybox"] },
   {
     flags: ["--root", "DIR/rootfs"],
@@ -119,8 +128,20 @@ function furnish(dir: string): void {
   write("data", "data\n");
   write("env", "FROM_FILE=1\nSECRET\n");
   write("box.toml", 'hostname = "delta"\n');
-  for (const name of ["rootfs/bin", "rootfs/etc", "rootfs/dev", "rootfs/proc", "rootfs/sys", "rootfs/tmp", "over"])
+  for (const name of [
+    "rootfs/bin",
+    "rootfs/etc",
+    "rootfs/dev",
+    "rootfs/proc",
+    "rootfs/sys",
+    "rootfs/tmp",
+    "over",
+    "off",
+    "on",
+  ])
     mkdirSync(`${dir}/${name}`, { recursive: true });
+  for (const name of ["off", "on"]) write(`${name}/in-path`, "#!/bin/sh\necho in $0\n");
+  chmodSync(`${dir}/on/in-path`, 0o755);
   const busybox = Bun.which("busybox");
   if (busybox === null) return;
   for (const name of ["sh", "ls", "env", "sort", "touch", "cat"]) {

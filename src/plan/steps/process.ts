@@ -2,10 +2,11 @@
 import { PR, PR_CAP_AMBIENT } from "#ffi/uapi/prctl.ts";
 import { CAPABILITY_VERSION_3, CAPS, capMask, capNumber } from "#ffi/uapi/capability.ts";
 import { AT, CLOSE_RANGE, F, FD_CLOEXEC, O } from "#ffi/uapi/fcntl.ts";
+import type { ErrnoName } from "#ffi/uapi/errno.ts";
 import { PERSONALITY } from "#ffi/uapi/personality.ts";
 import { RLIM_INFINITY, RLIMIT } from "#ffi/uapi/resource.ts";
 import { SIG, SIG_HOW, signalName } from "#ffi/uapi/signal.ts";
-import { type Call, call, fd, result, strings, tolerate, words } from "#ffi/tape/call.ts";
+import { type Call, call, type Case, fd, result, strings, tolerate, words } from "#ffi/tape/call.ts";
 import type { Capabilities, OomScore, Rlimit } from "#src/spec/spec.ts";
 import { quote, type StepKind } from "../step.ts";
 
@@ -294,20 +295,26 @@ export interface ExecStep {
   readonly candidates: readonly string[];
 }
 
+/** Misses that only mean "look further". */
+export const NOT_HERE: readonly ErrnoName[] = ["ENOENT", "ENOTDIR"];
+
 export const execStep: StepKind<ExecStep> = {
   phase: "exec",
   explain: (step) => `run ${step.args.map(quote).join(" ")}`,
-  // As execvp(3), every candidate is tried. Each miss is reported, and the launcher makes sense of the whole once
-  // the last has missed; a hit closes the report without that.
+  // As execvp(3), every candidate is tried. One that is not there is passed over, one that can't be executed is
+  // reported; once the last has missed, which is reported in any case, the launcher makes sense of the whole.
   lower: (step) => {
     const calls: Call[] = [];
+    const last = step.candidates.length - 1;
     let n = 0;
     for (const path of step.candidates) {
-      const label = `miss ${n++}`;
+      const [label, miss] = [`try ${n}`, `miss ${n}`];
+      const cases: Case[] = [];
+      if (n++ < last) for (const equals of NOT_HERE) cases.push({ equals, then: `try ${n}` });
       calls.push(
-        call("execve", [path, strings(step.args), strings(step.env)], { fail: label }),
+        call("execve", [path, strings(step.args), strings(step.env)], { label, cases, fail: miss }),
         // EBADF: the launcher of a command that is started again has gone.
-        call("write", [fd("report"), { kind: "failure" }, 16], { label, ...tolerate("EBADF") }),
+        call("write", [fd("report"), { kind: "failure" }, 16], { label: miss, ...tolerate("EBADF") }),
       );
     }
     calls.push(call("exit_group", [127]));
