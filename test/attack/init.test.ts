@@ -71,7 +71,9 @@ describeWith(["userns", "cc", "x64"], "init, 37: making the init call what the b
   test.each([[[]], [["-d"]], [["--user", "1000"]], [["--monotonic", "5"]]])(
     "it has a filter with %j",
     async (flags) => {
-      const script = "sleep 0.05; grep -E '^Seccomp:' /proc/1/status";
+      // The init starts the command first.
+      const found = "grep -q '^Seccomp:.2' /proc/1/status";
+      const script = `n=0; until ${found} || [ $n -ge 400 ]; do n=$((n+1)); sleep 0.05; done; grep ^Seccomp: /proc/1/status`;
       if (!flags.includes("-d")) return expect((await inBox(flags, script)).stdout).toBe("Seccomp:\t2\n");
       const name = `guarded-${process.pid}`;
       await nsbox(["run", ...flags, "--name", name, "--", "sh", "-c", script]);

@@ -1,7 +1,7 @@
 // A host of the test's own: a network namespace in which nsbox makes bridges, and another one that is "outside", with
 // a cable between the two. Nothing of the machine's own network is touched.
 import { copyFileSync, existsSync } from "node:fs";
-import { type RunningNsbox, type RunResult, runCommand, NSBOX, type TempDir, tempDir } from "./nsbox.ts";
+import { type RunningNsbox, type RunResult, runCommand, NSBOX, type TempDir, tempDir, waitFor } from "./nsbox.ts";
 
 /** Addresses at both ends of the cable; outside knows no way to any other. */
 export const CABLE = { host4: "198.51.100.1", outside4: "198.51.100.2", host6: "2001:db8::1", outside6: "2001:db8::2" };
@@ -67,7 +67,20 @@ export class NetHost implements AsyncDisposable {
     await host.outside(
       `ip addr add ${outside4}/24 dev out0; ip addr add ${outside6}/64 dev out0 nodad; ip link set out0 up`,
     );
+    await waitFor(() => host.#hears(), "both ends of the cable to be found by IPv6");
     return host;
+  }
+
+  /**
+   * KERNEL: who looks for an address of IPv6 asks a group, and gives up after 3 s; a work queue, which may be long where
+   * many network namespaces come and go, puts an address into its group after it is there.
+   */
+  async #hears(): Promise<boolean> {
+    const [here, there] = [
+      await this.must("ip -6 maddr show dev up0"),
+      await this.outside("ip -6 maddr show dev out0"),
+    ];
+    return here.includes("ff02::1:ff00:1") && there.stdout.includes("ff02::1:ff00:2");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 // Every call of a real launch, broken once: the error names its step, and nothing of the box stays.
 import { afterAll, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { closeFile } from "#ffi/libc/fd.ts";
 import { waitFor } from "#ffi/libc/process.ts";
 import { NsboxError } from "#src/error.ts";
@@ -12,16 +12,13 @@ import { buildSpec } from "#src/spec/build-spec.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import { childrenOf } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
+import { openedSince, openFiles } from "#test/support/open-files.ts";
 import { NO_OPTIONS } from "#test/support/sample-facts.ts";
 
 const TAPES = { launch: lowerLaunch, init: lowerInit, command: lowerCommand } as const;
 
 function mountCount(): number {
   return readFileSync("/proc/self/mountinfo", "utf8").split("\n").length;
-}
-
-function openFiles(): readonly string[] {
-  return readdirSync("/proc/self/fd");
 }
 
 /** Our children that are not bun's own. */
@@ -46,7 +43,7 @@ describeWith(["userns"], "a launch whose kernel refuses one call", () => {
       const first = launch(plan, facts);
       waitFor(first.pidfd);
       closeFile(first.pidfd);
-      const files = openFiles().length;
+      const files = openFiles();
       const tapes = plan.init.length > 0 ? (["launch", "init", "command"] as const) : (["launch"] as const);
       let broken = 0;
       for (const tape of tapes) {
@@ -76,7 +73,7 @@ describeWith(["userns"], "a launch whose kernel refuses one call", () => {
         }
       }
       expect(broken).toBeGreaterThan(90);
-      expect(openFiles().length).toBe(files);
+      expect(openedSince(files)).toEqual([]);
       expect(boxProcesses()).toEqual(before.children);
     },
     120_000,

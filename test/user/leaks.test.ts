@@ -9,6 +9,7 @@ import { launch } from "#src/run/launch.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
 import { childrenOf } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
+import { openedSince, openFiles } from "#test/support/open-files.ts";
 import { NO_OPTIONS } from "#test/support/sample-facts.ts";
 
 function residentKb(): number {
@@ -27,7 +28,6 @@ describeWith(["userns"], "a thousand boxes one after another", () => {
       }
     };
     const look = () => ({
-      files: readdirSync("/proc/self/fd").length,
       children: childrenOf(process.pid),
       mounts: readFileSync("/proc/self/mountinfo", "utf8"),
       mappings: readFileSync("/proc/self/maps", "utf8")
@@ -38,11 +38,13 @@ describeWith(["userns"], "a thousand boxes one after another", () => {
     });
     make(100);
     Bun.gc(true);
+    const files = openFiles();
     const before = { ...look(), memory: residentKb() };
     make(1000);
     Bun.gc(true);
     const { memory, ...rest } = before;
     expect(look()).toEqual(rest);
+    expect(openedSince(files)).toEqual([]);
     // A leak of one tape a box would be 60 MB.
     expect(residentKb() - memory).toBeLessThan(20_000);
   }, 120_000);

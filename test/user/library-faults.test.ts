@@ -1,7 +1,6 @@
 // Every record of what the library starts, broken once: there is an error that names the step, or the command has run;
 // whatever comes of it, it ends, and nothing stays.
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
 import { closeFile, type Fd } from "#ffi/libc/fd.ts";
 import { openPidfd, pollFiles } from "#ffi/libc/process.ts";
 import { readBoxNote } from "#ffi/runner/box-elf.ts";
@@ -27,6 +26,7 @@ import type { Spec } from "#src/spec/spec.ts";
 import { childrenOf } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { waitFor } from "#test/support/nsbox.ts";
+import { closedSince, openFiles } from "#test/support/open-files.ts";
 
 const TAPES = ["launch", "init", "command"] as const;
 type Broken = NonNullable<NonNullable<BoxInput["caller"]>["breakRecord"]>;
@@ -87,7 +87,7 @@ async function breakEach(victim: Victim): Promise<void> {
   const good = victim.stays ? 137 : 0;
   expect(await outcomeOf(victim, whole)).toBe(good);
   const note = readBoxNote(whole.bytes, victim.input.arch);
-  const before = { files: readdirSync("/proc/self/fd").length, children: childrenOf(process.pid) };
+  const before = { files: openFiles(), children: childrenOf(process.pid) };
   let named = 0;
   for (const tape of TAPES) {
     const { at, count } = note?.[tape] ?? { at: 0, count: 0 };
@@ -108,7 +108,8 @@ async function breakEach(victim: Victim): Promise<void> {
   }
   expect(named).toBeGreaterThan(victim.plan.setup.length);
   await waitFor(() => childrenOf(process.pid).length === before.children.length, "what was broken to be gone");
-  expect({ files: readdirSync("/proc/self/fd").length, children: childrenOf(process.pid) }).toEqual(before);
+  expect(childrenOf(process.pid)).toEqual(before.children);
+  await closedSince(before.files);
 }
 
 describeWith(["userns"], "what the library starts, with one record broken", () => {

@@ -1,10 +1,11 @@
 // The library's allowHosts: a proxy in the program itself, for a box that reaches nothing else.
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { LogLine } from "#src/egress/connection-log.ts";
 import { box, run } from "#src/index.ts";
 import { describeWith } from "#test/support/needs.ts";
-import { tempDir, waitFor } from "#test/support/nsbox.ts";
+import { tempDir } from "#test/support/nsbox.ts";
+import { closedSince, openFiles } from "#test/support/open-files.ts";
 
 function webServer(): { readonly at: string } & Disposable {
   const fetch = (request: Request): Response => new Response(`served ${new URL(request.url).pathname}\n`);
@@ -48,10 +49,6 @@ describeWith(["userns", "curl"], "allowHosts", () => {
   test("leaves no descriptor behind, also where the box can't be made", async () => {
     using server = webServer();
     const options = { allowHosts: server.at, env: ASK };
-    const files = (): number => {
-      Bun.gc(true);
-      return readdirSync("/proc/self/fd").length;
-    };
     const use = async (): Promise<void> => {
       await run(curl(`http://${server.at}/`), options);
       await using b = await box(options);
@@ -61,8 +58,8 @@ describeWith(["userns", "curl"], "allowHosts", () => {
       await box({ ...options, ro: "/usr/bin:/opt/no-such" }).catch(() => undefined);
     };
     await use();
-    const before = files();
+    const before = openFiles();
     for (let n = 0; n < 10; n++) await use();
-    await waitFor(() => files() <= before, "descriptors to be closed");
+    await closedSince(before);
   });
 });

@@ -1,9 +1,10 @@
 // Ten thousand boxes of one program: nothing adds up.
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { box, run } from "#src/index.ts";
 import { childrenOf } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
+import { closedSince, openFiles } from "#test/support/open-files.ts";
 
 const BOXES = 10_000;
 const WARM_UP = 1000;
@@ -30,7 +31,6 @@ async function makeBoxes(count: number): Promise<void> {
 }
 
 const look = () => ({
-  files: readdirSync("/proc/self/fd").length,
   children: childrenOf(process.pid),
   mounts: readFileSync("/proc/self/mountinfo", "utf8"),
   images: readFileSync("/proc/self/maps", "utf8").match(/memfd:nsbox/g)?.length ?? 0,
@@ -47,10 +47,11 @@ describeWith(["userns"], "many commands in one box", () => {
       }
     };
     await enter(200);
-    const before = look();
+    const [before, files] = [look(), openFiles()];
     const memory = residentKb();
     await enter(1000);
     expect(look()).toEqual(before);
+    await closedSince(files);
     expect(residentKb() - memory).toBeLessThan(30_000);
     const { stdout } = await b.exec(["sh", "-c", "ls -d /proc/[0-9]*"]);
     expect(stdout.trim().split("\n").length).toBeLessThanOrEqual(3); // init, sh, ls
@@ -60,10 +61,11 @@ describeWith(["userns"], "many commands in one box", () => {
 describeWith(["userns"], "ten thousand boxes of one program", () => {
   test("leave no zombie, descriptor, mapping, mount or memory", async () => {
     await makeBoxes(WARM_UP);
-    const before = look();
+    const [before, files] = [look(), openFiles()];
     const memory = residentKb();
     await makeBoxes(BOXES - WARM_UP);
     expect(look()).toEqual(before);
+    await closedSince(files);
     // A leak of one executable a box would be 300 MB.
     expect(residentKb() - memory).toBeLessThan(30_000);
   }, 300_000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { closeFile, openFile, readAll } from "#ffi/libc/fd.ts";
 import { rawSyscall } from "#ffi/libc/syscall.ts";
 import { call, memory } from "#ffi/tape/call.ts";
@@ -10,6 +10,7 @@ import { savedFile } from "#src/inspect/visit.ts";
 import { peek, type Peeked } from "#src/run/peek.ts";
 import { childrenOf, liveBox } from "#test/support/box.ts";
 import { testWith } from "#test/support/needs.ts";
+import { openedSince, openFiles } from "#test/support/open-files.ts";
 
 const uname = call("uname", [memory("utsname", UTSNAME_BYTES)]);
 const nameIn = (peeked: Peeked): string => parseUtsname(peeked.area("utsname") ?? new Uint8Array(0)).hostname;
@@ -36,14 +37,11 @@ describe("peek()", () => {
 
   test("leaves no process, no file and no other dumpable flag behind", () => {
     peek({ join: [], calls: [uname] });
-    const look = (): readonly unknown[] => [
-      readdirSync("/proc/self/fd").length,
-      childrenOf(process.pid),
-      rawSyscall("prctl", PR.GET_DUMPABLE, 0, 0, 0, 0),
-    ];
-    const before = look();
+    const look = (): readonly unknown[] => [childrenOf(process.pid), rawSyscall("prctl", PR.GET_DUMPABLE, 0, 0, 0, 0)];
+    const [before, files] = [look(), openFiles()];
     for (let n = 0; n < 20; n++) peek({ join: [], calls: [uname] });
     expect(look()).toEqual([...before]);
+    expect(openedSince(files)).toEqual([]);
   });
 
   testWith(["userns"], "enters a box's namespaces, the user namespace first", async () => {

@@ -1,6 +1,5 @@
 // Every call of a real pin's launch, broken once: the error names its step, and no process or file stays.
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
 import { closeFile } from "#ffi/libc/fd.ts";
 import { sendSignal, waitFor } from "#ffi/libc/process.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
@@ -12,6 +11,7 @@ import { launch, type LaunchOptions } from "#src/run/launch.ts";
 import { NAMESPACE_TYPES } from "#src/spec/spec.ts";
 import { childrenOf } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
+import { openedSince, openFiles } from "#test/support/open-files.ts";
 import { NO_OPTIONS } from "#test/support/sample-facts.ts";
 
 interface Breakable {
@@ -54,7 +54,7 @@ describeWith(["userns"], "a pin whose kernel refuses one call", () => {
     };
     // The first launch opens what later ones share: libc, the runner.
     expect(attempt({})).toBeUndefined();
-    const before = { files: readdirSync("/proc/self/fd").length, children: childrenOf(process.pid) };
+    const before = { files: openFiles(), children: childrenOf(process.pid) };
     const tapes = { launch: breakableCalls(lowerLaunch(plan)), init: breakableCalls(lowerInit(plan)) };
     expect([tapes.launch.length > 60, tapes.init.length]).toEqual([true, 3]);
     for (const tape of ["launch", "init"] as const) {
@@ -63,7 +63,7 @@ describeWith(["userns"], "a pin whose kernel refuses one call", () => {
         expect({ call, error }).toEqual({ call, error: { errno: "ENOSYS", actor, index } });
       }
     }
-    expect(readdirSync("/proc/self/fd").length).toBe(before.files);
+    expect(openedSince(before.files)).toEqual([]);
     expect(childrenOf(process.pid)).toEqual(before.children);
   }, 60_000);
 });

@@ -102,9 +102,9 @@ describeWith(["userns"], "supervision of a box", () => {
 
   test("SIGKILL of the launcher at any moment leaves no process", async () => {
     const limit = MARK_BASE + process.pid;
-    const delays = Array.from({ length: 60 }, (_, n) => n);
     let seen = 0;
-    for (const delay of delays) {
+    // At least that late: a busy machine needs longer until there is a box to be left.
+    for (let delay = 0; delay < 60 || seen <= 5; delay++) {
       const child = Bun.spawn(["prlimit", `--msgqueue=${limit}`, NSBOX, "run", "--", "sleep", "1000"], {
         stdio: ["ignore", "ignore", "ignore"],
       });
@@ -113,8 +113,6 @@ describeWith(["userns"], "supervision of a box", () => {
       child.kill("SIGKILL");
       await child.exited;
     }
-    // Else there never was a box to be left.
-    expect(seen).toBeGreaterThan(5);
     await waitFor(() => processesLimited(limit).length === 0, "every process of the boxes to end");
   });
 
