@@ -10,7 +10,7 @@ import { type Firewall, hasTable } from "./firewall.ts";
 import type { Netlink } from "./netlink.ts";
 import { bridgeNames, type NetworkRecord, subnetRecord, subnetsOf } from "./network-record.ts";
 import type { NetworkStore } from "./network-store.ts";
-import { chooseSubnet, formatSubnet, overlap, parseSubnet, type Subnet, uniqueLocalSubnet } from "./subnet.ts";
+import { chooseSubnet, formatSubnet, macOf, overlap, parseSubnet, type Subnet, uniqueLocalSubnet } from "./subnet.ts";
 
 /** What a network is to be; undefined is for nsbox to choose. */
 export interface NetworkWish {
@@ -98,7 +98,10 @@ export function ensureBridge(network: NetworkRecord, netlink: Netlink, firewall:
   if (found !== undefined) return found;
   allowForwarding(network);
   const what = `make the bridge ${network.bridge}`;
-  netlink.request(what, addBridge({ name: network.bridge, mtu: network.mtu }));
+  // KERNEL: without an address of its own a bridge has the lowest of its ports', another whenever a box comes or goes, and
+  // for up to a minute the boxes that are there go on sending to the one that they know.
+  const mac = macOf(network.ip4.gateway);
+  netlink.request(what, addBridge({ name: network.bridge, mac, mtu: network.mtu }));
   try {
     const bridge = findLink(netlink, network.bridge);
     if (bridge === undefined) throw new NsboxError("ESETUP", `Cannot ${what}: it has gone again`);

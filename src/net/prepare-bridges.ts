@@ -1,5 +1,5 @@
 // --net bridge: the networks set up, an address taken in each, ports published. What fails leaves nothing taken.
-import { formatMac, parseIp } from "#ffi/uapi/inet.ts";
+import { formatMac } from "#ffi/uapi/inet.ts";
 import { NsboxError } from "#src/error.ts";
 import { DEFAULT_HOSTNAME } from "#src/spec/defaults.ts";
 import { DEFAULT_NETWORK, type HostEntry, type NetworkSettings, type PublishedPort } from "#src/spec/network.ts";
@@ -18,6 +18,7 @@ import { listNetworks, NetworkStore } from "./network-store.ts";
 import type { NetworkSession } from "./network-session.ts";
 import { createNetwork, ensureBridge, type NetworkWish, planNetwork } from "./networks.ts";
 import { type HeldPorts, holdPorts } from "./published-ports.ts";
+import { macOf } from "./subnet.ts";
 
 /** Indices of the other ends on the host: above those that the kernel gives by itself. */
 const HOST_INDEX_RANGE: readonly [number, number] = [2 ** 20, 2 ** 30];
@@ -199,7 +200,7 @@ export function buildLease({ options, addresses, launcher, veth, hosts, isFirst 
   return {
     ip4,
     ip6,
-    mac: isFirst && options.network.mac !== undefined ? options.network.mac : macOf(ip4),
+    mac: isFirst && options.network.mac !== undefined ? options.network.mac : formatMac(macOf(ip4)),
     name: options.name,
     veth,
     launcher,
@@ -208,11 +209,6 @@ export function buildLease({ options, addresses, launcher, veth, hosts, isFirst 
     hosts,
     ownHosts: isFirst ? ownHosts : [],
   };
-}
-
-/** Out of the address: unique in its network, and the same for the next box that gets it. */
-function macOf(ip4: string): string {
-  return formatMac(new Uint8Array([0x0a, 0x58, ...(parseIp(ip4) ?? [])]));
 }
 
 function writeNames(store: NetworkStore, members: readonly BridgeMember[]): void {

@@ -26,6 +26,11 @@ export function formatAddress(version: 4 | 6, number: bigint): string {
   return formatIp(new Uint8Array(bytes));
 }
 
+/** A hardware address out of one of IPv4: unique in its network, and the same for the next that has it. */
+export function macOf(ip4: string): Uint8Array {
+  return new Uint8Array([0x0a, 0x58, ...(parseIp(ip4) ?? [])]);
+}
+
 /** "10.88.0.0/24"; bits behind the prefix are dropped. undefined of what isn't a subnet. */
 export function parseSubnet(text: string): Subnet | undefined {
   const match = /^([^/]+)\/(\d{1,3})$/.exec(text);
