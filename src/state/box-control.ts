@@ -1,6 +1,6 @@
 // Signals to a box, and its end. Everything goes through a descriptor that is proved to be the box's init.
 import { closeFile, type Fd } from "#ffi/libc/fd.ts";
-import { monotonicMs, openPidfd, pollFiles, sendSignal } from "#ffi/libc/process.ts";
+import { monotonicMs, pollFiles, sendSignal } from "#ffi/libc/process.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
 import { POLL } from "#ffi/uapi/poll.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
@@ -9,7 +9,7 @@ import { NsboxError } from "#src/error.ts";
 import { isFrozen, setFrozen } from "#src/cgroup/box-cgroup.ts";
 import { listProcesses } from "./box-processes.ts";
 import { type Box, noteKilled } from "./box-store.ts";
-import { openProcess } from "./process-life.ts";
+import { openProcess, type ProcessIdentity } from "./process-life.ts";
 
 /** The box's init by descriptor; undefined if it has ended. Close it. */
 export function openInit(box: Box): Fd | undefined {
@@ -34,17 +34,19 @@ export function signalBox(box: Box, signal: number): boolean {
 function signalCommand(box: Box, signal: number): void {
   const command = listProcesses(box).find(({ inside }) => inside === box.status.command);
   if (command === undefined) return;
-  signalProcess(command.pid, signal);
+  signalProcess(command, signal);
 }
 
-function signalProcess(pid: number, signal: number): void {
+/** SECURITY: it may have ended since it was seen, and its PID may be another's, in no box. Exported for its test. */
+export function signalProcess(process: ProcessIdentity, signal: number): void {
+  const pidfd = openProcess(process);
+  if (pidfd === undefined) return;
   try {
-    const pidfd = openPidfd(pid);
     sendSignal(pidfd, signal);
-    closeFile(pidfd);
   } catch (error) {
-    if (error instanceof SyscallError && (error.is("ESRCH") || error.is("EINVAL"))) return;
-    throw error;
+    if (!(error instanceof SyscallError && error.is("ESRCH"))) throw error;
+  } finally {
+    closeFile(pidfd);
   }
 }
 
@@ -131,7 +133,7 @@ export function pauseBox(box: Box): void {
   for (let round = 0; round < PAUSE_ROUNDS; round++) {
     const running = listProcesses(box).filter(({ state }) => !"TtZX".includes(state));
     if (running.length === 0) return;
-    for (const { pid } of running) signalProcess(pid, SIG.STOP);
+    for (const process of running) signalProcess(process, SIG.STOP);
   }
   resumeBox(box);
   throw new NsboxError("EHOST", `Cannot pause ${JSON.stringify(box.name)}: it makes processes faster than they stop`, {
@@ -143,7 +145,7 @@ export function pauseBox(box: Box): void {
 export function resumeBox(box: Box): void {
   const { cgroup } = box.record.spec.linux;
   if (cgroup !== undefined && isFrozen(cgroup.path)) return setFrozen(cgroup.path, false);
-  const { pid: init } = box.record.process;
-  for (const { pid } of listProcesses(box)) if (pid !== init) signalProcess(pid, SIG.CONT);
+  const init = box.record.process;
+  for (const process of listProcesses(box)) if (process.pid !== init.pid) signalProcess(process, SIG.CONT);
   signalProcess(init, SIG.CONT);
 }

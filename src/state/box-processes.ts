@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { parseStatusName } from "#src/inspect/proc-text.ts";
 import type { Box } from "./box-store.ts";
 import { readPidNamespace } from "./find-process.ts";
+import { type ProcessIdentity, readStartTicks } from "./process-life.ts";
 
-export interface BoxProcess {
-  /** Outside. */
-  readonly pid: number;
+/** By its PID outside. */
+export interface BoxProcess extends ProcessIdentity {
   /** In the box's PID namespace. */
   readonly inside: number;
   readonly parent: number;
@@ -55,11 +55,14 @@ function field(status: string, name: string): string {
 }
 
 function readProcess(pid: number, levels: number): BoxProcess | undefined {
+  // First of all: should another get its PID meanwhile, that one is not what this says, and nothing is sent to it.
+  const startTicks = readStartTicks(pid);
   const status = readStatus(pid);
-  if (status === "") return undefined;
+  if (startTicks === undefined || status === "") return undefined;
   const words = readIfThere(`/proc/${pid}/cmdline`).split("\0").slice(0, -1);
   return {
     pid,
+    startTicks,
     inside: Number(field(status, "NSpid").split(/\s+/)[levels - 1] ?? 0),
     parent: Number(field(status, "PPid")),
     state: field(status, "State").slice(0, 1),

@@ -43,7 +43,12 @@ export function readIdentity(pid: number): ExactProcess | undefined {
   return stat === undefined ? undefined : { pid, startTicks: stat.startTicks, bootId: readBootId() };
 }
 
-/** The same where what is kept of it ends with the boot; undefined also if it has ended and waits to be reaped. */
+/** The start time of who has this PID now; undefined if nobody does. */
+export function readStartTicks(pid: number): number | undefined {
+  return readStat(pid)?.startTicks;
+}
+
+/** As readIdentity() where what is kept of it ends with the boot; undefined also if it waits to be reaped. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const stat = readStat(pid);
   return stat === undefined || lifeOf(stat) === "ended" ? undefined : { pid, startTicks: stat.startTicks };
@@ -68,7 +73,7 @@ function lifeOf({ state }: ReturnType<typeof parseStat>): Life {
 }
 
 /** A descriptor for exactly this process; undefined if it has ended. Throws SyscallError. */
-export function openProcess(identity: ExactProcess): Fd | undefined {
+export function openProcess(identity: ProcessIdentity & Partial<ExactProcess>): Fd | undefined {
   let pidfd: Fd;
   try {
     pidfd = openPidfd(identity.pid);
@@ -76,7 +81,7 @@ export function openProcess(identity: ExactProcess): Fd | undefined {
     if (error instanceof SyscallError && (error.is("ESRCH") || error.is("EINVAL"))) return undefined;
     throw error;
   }
-  // From here on the PID can't come back while we hold it: what is compared now holds for the descriptor.
+  // Who has the PID after it is younger: if it has it still, the descriptor, which is older than this look, is its own.
   if (readLife(identity) !== "ended") return pidfd;
   closeFile(pidfd);
   return undefined;

@@ -16,7 +16,8 @@ export async function topCommand(argv: readonly string[]): Promise<number> {
   const { words } = parseOptions(JSON_OPTIONS, draft, argv, { command: "top", stopAtWord: false });
   const processes = listProcesses(requireRunning("top", findOneBox("top", words)));
   if (draft.json) {
-    printOut(`${JSON.stringify(processes, null, 2)}\n`);
+    const shown = processes.map(({ startTicks, ...rest }) => rest);
+    printOut(`${JSON.stringify(shown, null, 2)}\n`);
     return 0;
   }
   const rows = processes.map(({ pid, inside, state, user, residentKb, command }) => [
