@@ -6,6 +6,7 @@ import { addVeth } from "#ffi/uapi/rtnetlink-requests.ts";
 import { assert } from "#src/error.ts";
 import type { BoxInterface, BoxNetwork, Farewell } from "#src/spec/network.ts";
 import type { RunOptions } from "#src/spec/options.ts";
+import { identify } from "#src/state/process-life.ts";
 import { writeRecord } from "#src/state/state-files.ts";
 import { buildResolv } from "./box-files.ts";
 import type { Undo } from "./firewall.ts";
@@ -81,7 +82,7 @@ export class BridgeSession implements NetworkSession {
     const member = this.#members.find(({ lease }) => making.kind === "veth" && lease.veth === making.host);
     assert(member !== undefined, `${link.name} is one of the box's devices`);
     makeVeth(link, member, pid);
-    writeRecord(member.leasePath, { ...member.lease, pid });
+    writeRecord(member.leasePath, { ...member.lease, box: identify(pid) });
   }
 
   startHelper(): void {

@@ -3,7 +3,7 @@ import { deleteLink } from "#ffi/uapi/rtnetlink-requests.ts";
 import { NsboxError } from "#src/error.ts";
 import type { BoxInterface } from "#src/spec/network.ts";
 import { refreshHosts } from "./box-hosts.ts";
-import { netnsOf, pidOfBox, sharesNetwork } from "./box-pid.ts";
+import { isInBox, netnsOf, pidOfBox } from "./box-pid.ts";
 import { type BridgeMember, makeVeth, memberInterface } from "./bridge-session.ts";
 import { openFirewall } from "./firewall.ts";
 import type { LeaseRecord } from "./lease-record.ts";
@@ -13,6 +13,7 @@ import { Netlink } from "./netlink.ts";
 import type { NetworkRecord } from "./network-record.ts";
 import { NetworkStore } from "./network-store.ts";
 import { ensureBridge } from "./networks.ts";
+import { identify } from "#src/state/process-life.ts";
 import { buildLease, findNetwork, NO_SETTINGS, ownIdentity, randomHostIndex, randomVeth } from "./prepare-bridges.ts";
 
 /** What may be said of its place there. */
@@ -49,7 +50,7 @@ export function connectBox(
   const network = findNetwork(store, netlink, name);
   const places = allPlaces(store, netlink);
   const pid = findPid(box, places);
-  const its = places.filter(({ lease }) => lease.pid !== undefined && sharesNetwork(lease.pid, pid));
+  const its = places.filter(({ lease }) => isInBox(lease, pid));
   const here = its.find((place) => place.network.name === name);
   if (here !== undefined) {
     throw new NsboxError("ESPEC", `Cannot connect "${box}": it is in "${name}" already, as ${here.lease.ip4}`, {
@@ -67,7 +68,7 @@ export function connectBox(
     hosts: first?.hosts,
     isFirst: false,
   });
-  const lease = { ...built, pid };
+  const lease = { ...built, box: identify(pid) };
   const member = {
     network,
     lease,
@@ -109,9 +110,7 @@ export function disconnectBox(name: string, box: string): void {
   findNetwork(store, netlink, name);
   const places = allPlaces(store, netlink);
   const pid = findPid(box, places);
-  const place = places.find(
-    ({ network, lease }) => network.name === name && lease.pid !== undefined && sharesNetwork(lease.pid, pid),
-  );
+  const place = places.find(({ network, lease }) => network.name === name && isInBox(lease, pid));
   if (place === undefined) {
     throw new NsboxError("ESPEC", `Cannot disconnect "${box}": it is not in the network "${name}"`, {
       hint: `nsbox net inspect ${name} shows who is`,

@@ -3,7 +3,7 @@
 import { parseLink } from "#ffi/uapi/rtnetlink-answers.ts";
 import { getLink } from "#ffi/uapi/rtnetlink-requests.ts";
 import type { PublishedPort } from "#src/spec/network.ts";
-import { identify } from "#src/state/process-life.ts";
+import { isRunning } from "#src/state/process-life.ts";
 import { type LeaseRecord, portsClash } from "./lease-record.ts";
 import type { Netlink } from "./netlink.ts";
 
@@ -23,8 +23,8 @@ function isInTheWay({ ip4, ip6, publish }: LeaseRecord, claim: Claim): boolean {
 }
 
 /** Its first process is gone. Others may be in its namespace, and then it lives on. */
-function hasLostProcess({ pid }: LeaseRecord): boolean {
-  return pid !== undefined && identify(pid) === undefined;
+function hasLostProcess({ box }: LeaseRecord): boolean {
+  return box !== undefined && !isRunning(box);
 }
 
 /** What it publishes: rules go with the box's first process, though others may keep its address. */

@@ -13,8 +13,8 @@ export interface LeaseRecord {
   readonly veth: string;
   /** Who made the box: until it has made the pair, it vouches for the lease. */
   readonly launcher: ProcessIdentity;
-  /** The box's first process; undefined until it is there. */
-  readonly pid: number | undefined;
+  /** The box's first process; undefined until it is there. It may end before the box, whose network others may be in. */
+  readonly box: ProcessIdentity | undefined;
   readonly publish: readonly PublishedPort[];
   /** The file that the box sees as /etc/hosts, and what stands in it besides the neighbours. */
   readonly hosts: string | undefined;
@@ -36,7 +36,7 @@ export function parseLease(value: unknown): LeaseRecord | undefined {
     name: textOf(record["name"]),
     veth,
     launcher,
-    pid: typeof record["pid"] === "number" ? record["pid"] : undefined,
+    box: parseIdentity(record["box"]),
     publish: listOf(record["publish"]).flatMap(parsePort),
     hosts: textOf(record["hosts"]),
     ownHosts: listOf(record["ownHosts"]).flatMap(parseEntry),

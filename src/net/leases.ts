@@ -112,6 +112,6 @@ function checkWanted({ network, subnet, flag, address }: Wanted, alive: readonly
     throw new NsboxError("ESPEC", `${cannot}: it means the network as a whole`, { hint });
   const holder = alive.find((lease) => lease.ip4 === address || lease.ip6 === address);
   if (holder === undefined) return address;
-  const who = holder.name === undefined ? `process ${holder.pid ?? holder.launcher.pid}` : `"${holder.name}"`;
+  const who = holder.name === undefined ? `process ${(holder.box ?? holder.launcher).pid}` : `"${holder.name}"`;
   throw new NsboxError("ESPEC", `${cannot}: the box of ${who} has it`, { hint });
 }

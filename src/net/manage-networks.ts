@@ -4,6 +4,7 @@ import { deleteLink, getLinks } from "#ffi/uapi/rtnetlink-requests.ts";
 import { NsboxError } from "#src/error.ts";
 import { DEFAULT_NETWORK } from "#src/spec/network.ts";
 import { type Firewall, openFirewall } from "./firewall.ts";
+import { pidNow } from "./box-pid.ts";
 import { publishedNow } from "./dying-leases.ts";
 import type { LeaseRecord } from "./lease-record.ts";
 import { isAlive, sweepLeases } from "./leases.ts";
@@ -20,7 +21,11 @@ export function viewNetworks(names: readonly string[]): readonly NetworkView[] {
   sweepDead(netlink);
   const all = listNetworks().map(({ network, leases }) => {
     const alive = leases.filter((lease) => isAlive(lease, netlink));
-    const shown = alive.map((lease) => ({ ...lease, publish: publishedNow(lease) }));
+    const shown = alive.map((lease) => ({
+      ...lease,
+      box: pidNow(lease) === undefined ? undefined : lease.box,
+      publish: publishedNow(lease),
+    }));
     return viewNetwork(network, shown, findLink(netlink, network.bridge) !== undefined);
   });
   return names.length === 0
@@ -65,7 +70,7 @@ export function removeNetworks(names: readonly string[], force: boolean): void {
   for (const network of networks) {
     const { alive } = sweepLeases(store, netlink, network, openFirewall);
     if (alive.length === 0 || force) continue;
-    const who = alive.map(({ name, pid }) => name ?? `process ${pid ?? "in the making"}`).join(", ");
+    const who = alive.map(({ name, box }) => name ?? `process ${box?.pid ?? "in the making"}`).join(", ");
     throw new NsboxError("ESPEC", `Cannot remove the network "${network.name}": it has boxes: ${who}`, {
       hint: "end them first, or take it from them with --force",
     });

@@ -43,10 +43,10 @@ function byAddress(one: LeaseRecord, other: LeaseRecord): number {
   return Number((addressNumber(one.ip4) ?? 0n) - (addressNumber(other.ip4) ?? 0n));
 }
 
-function viewBox({ name, pid, ip4, ip6, mac, veth, publish }: LeaseRecord): BoxView {
+function viewBox({ name, box, ip4, ip6, mac, veth, publish }: LeaseRecord): BoxView {
   return {
     ...(name === undefined ? {} : { name }),
-    ...(pid === undefined ? {} : { pid }),
+    ...(box === undefined ? {} : { pid: box.pid }),
     ip: ip4,
     ...(ip6 === undefined ? {} : { ip6 }),
     mac,

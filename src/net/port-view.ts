@@ -2,7 +2,7 @@
 import { NsboxError } from "#src/error.ts";
 import type { PublishedPort } from "#src/spec/network.ts";
 import { publishedNow } from "./dying-leases.ts";
-import { netnsOf, pidOfBox, sharesNetwork } from "./box-pid.ts";
+import { isInBox, netnsOf, pidOfBox } from "./box-pid.ts";
 import { findHelperPorts } from "./helper-ports.ts";
 import { isAlive } from "./leases.ts";
 import { Netlink } from "./netlink.ts";
@@ -40,7 +40,7 @@ export function viewPorts(word: string): readonly PortView[] {
     });
   }
   const bridged = alive.flatMap(({ network, lease }) =>
-    lease.pid !== undefined && publishedNow(lease).length > 0 && sharesNetwork(lease.pid, pid)
+    publishedNow(lease).length > 0 && isInBox(lease, pid)
       ? lease.publish.flatMap((port) => waysTo(port, network.name, lease.ip6 !== undefined))
       : [],
   );

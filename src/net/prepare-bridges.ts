@@ -204,7 +204,7 @@ export function buildLease({ options, addresses, launcher, veth, hosts, isFirst 
     name: options.name,
     veth,
     launcher,
-    pid: undefined,
+    box: undefined,
     publish: isFirst ? options.network.publish : [],
     hosts,
     ownHosts: isFirst ? ownHosts : [],

@@ -1,6 +1,6 @@
 // A box that lives on has another name: its neighbours find it under that, and no longer under the old one.
 import { refreshHosts } from "./box-hosts.ts";
-import { sharesNetwork } from "./box-pid.ts";
+import { isInBox } from "./box-pid.ts";
 import { isAlive } from "./leases.ts";
 import { Netlink } from "./netlink.ts";
 import { listNetworks, NetworkStore } from "./network-store.ts";
@@ -13,8 +13,7 @@ export function renameInNetworks(pid: number, old: string, name: string): void {
   for (const network of store.networks()) {
     const its = store
       .leases(network)
-      .filter((lease) => lease.name === old && lease.pid !== undefined && isAlive(lease, netlink))
-      .filter((lease) => sharesNetwork(lease.pid ?? 0, pid));
+      .filter((lease) => lease.name === old && isAlive(lease, netlink) && isInBox(lease, pid));
     for (const lease of its) store.saveLease(network, { ...lease, name });
     if (its.length > 0) refreshHosts(store, [network.name]);
   }

@@ -94,6 +94,20 @@ describeWith(["root", "ip", "nft", "curl", "busybox"], "nsbox net", () => {
     expect({ stdout, stderr }).toEqual({ stdout: "same", stderr: "" });
   });
 
+  test("--net container: does not join who has got the PID of a box's first process", async () => {
+    await using box = await host.start(["--net", "bridge:red", "--name", "gone"], helloServer(80, "same"));
+    expect(box.ready).toBe("ready");
+    // As if that had ended, others kept its network, and its PID had come back: by its start time it is another.
+    await host.must(
+      `cd $NSBOX_STATE_DIR/net/red/leases; sed -i 's/"startTicks": *[0-9]*/"startTicks": 1/' $(grep -l '"gone"' *)`,
+    );
+    const { stderr, exitCode } = await host.nsbox("run", "--net", "container:gone", "--", "true");
+    expect(stderr).toContain('Cannot join the network of "gone": no box of that name is running');
+    expect(exitCode).toBe(125);
+    expect((await host.nsbox("net", "connect", "blue", "gone")).stderr).toContain("none has this name");
+    expect((await host.nsbox("net", "inspect", "red")).stdout).toMatch(/^gone +10\.51/m);
+  });
+
   test.each([
     [["create", "red"], ['Cannot make the network "red": there is one']],
     [

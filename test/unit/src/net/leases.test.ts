@@ -21,7 +21,7 @@ function lease(ip4: string, ip6?: string): LeaseRecord {
     name: "web",
     veth: "nsv01234567",
     launcher: { pid: 42, startTicks: 7 },
-    pid: 43,
+    box: { pid: 43, startTicks: 9 },
     publish: [{ protocol: "tcp", hostIp: undefined, hostPort: 80, boxPort: 80 }],
     hosts: "/run/nsbox/net/small/hosts/nsv01234567",
     ownHosts: [{ name: "web", ip: ip4 }],

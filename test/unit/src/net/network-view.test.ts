@@ -17,7 +17,7 @@ const LEASE: LeaseRecord = {
   name: "db",
   veth: "nsv01234567",
   launcher: { pid: 42, startTicks: 7 },
-  pid: 43,
+  box: { pid: 43, startTicks: 9 },
   publish: [{ protocol: "tcp", hostIp: undefined, hostPort: 8080, boxPort: 80 }],
   hosts: undefined,
   ownHosts: [],
