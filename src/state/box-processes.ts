@@ -17,7 +17,7 @@ export interface BoxProcess extends ProcessIdentity {
   readonly command: string;
 }
 
-/** Every process of a running box, by PID. */
+/** Every process of a running box, the init first: by PIDs inside, as those outside may begin anew at any moment. */
 export function listProcesses(box: Box): readonly BoxProcess[] {
   const levels = field(readStatus(box.record.process.pid), "NSpid").split(/\s+/).length;
   const all = readdirSync("/proc")
@@ -32,7 +32,7 @@ export function listProcesses(box: Box): readonly BoxProcess[] {
     for (const { pid } of more) inBox.add(pid);
     found = more.length > 0;
   }
-  return all.filter(({ pid }) => inBox.has(pid)).sort((a, b) => a.pid - b.pid);
+  return all.filter(({ pid }) => inBox.has(pid)).sort((a, b) => a.inside - b.inside);
 }
 
 function readStatus(pid: number): string {

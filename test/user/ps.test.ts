@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { isAlive } from "#test/support/box.ts";
 import { openBoxState } from "#test/support/box-state.ts";
 import { describeWith, testWith } from "#test/support/needs.ts";
-import { startNsbox, waitFor } from "#test/support/nsbox.ts";
+import { NSBOX, runCommand, startNsbox, tempDir, waitFor } from "#test/support/nsbox.ts";
 
 const FOREVER = "while :; do sleep 0.05; done";
 
@@ -161,6 +161,27 @@ describeWith(["userns"], "a running box", () => {
       { pid: init, inside: 1 },
       { inside: 2, command: "sleep 1000" },
     ]);
+  });
+
+  test("top shows the init first where PIDs outside begin anew behind it", async () => {
+    using dir = tempDir();
+    const script = `
+      mount -t proc proc /proc
+      for left in $(seq 16); do
+        echo $(($(cat /proc/sys/kernel/pid_max) - left)) >/proc/sys/kernel/ns_last_pid
+        "$0" run -d --name a -- sleep 1000 >/dev/null
+        "$0" top a | tail -n +2
+        "$0" rm -f a >/dev/null
+      done`;
+    const env = { ...Bun.env, NSBOX_STATE_DIR: dir.join("state") } as Record<string, string>; // no undefined in it
+    const { stdout } = await runCommand(["unshare", "-Urpmf", "sh", "-c", script, NSBOX], { env });
+    const rows = stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(/ +/).map(Number));
+    expect(rows.map(([, inside]) => inside)).toEqual(Array.from({ length: 32 }, (_, n) => (n % 2) + 1));
+    const outside = rows.map(([pid = 0]) => pid);
+    expect(outside.some((pid, n) => n % 2 === 0 && pid > (outside[n + 1] ?? 0))).toBe(true);
   });
 
   test("rename gives it another name, and takes no other box's", async () => {
