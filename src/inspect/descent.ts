@@ -39,6 +39,13 @@ export function findHead(
   return head ?? byPid.get(pids[0] ?? 0);
 }
 
+/** The PID of the oldest whose parent isn't among them. */
+export function oldestOf(processes: readonly Pick<ProcessNode, "pid" | "parent" | "startTicks">[]): number | undefined {
+  const pids = new Set(processes.map(({ pid }) => pid));
+  const tops = processes.filter(({ parent }) => !pids.has(parent));
+  return tops.toSorted((a, b) => a.startTicks - b.startTicks)[0]?.pid ?? processes[0]?.pid;
+}
+
 /** What a box's init has started; undefined where it is none, or has started nothing yet. */
 export function commandOf(head: ProcessNode | undefined, { byPid }: Family): ProcessNode | undefined {
   return head?.name === BOX_INIT ? byPid.get(head.init?.command ?? 0) : undefined;

@@ -65,7 +65,7 @@ class PeerFinder {
     const isYours = inhabitant === this.#around.self;
     const told = isYours ? askHere(index) : this.#askThere(linkNetnsid, index);
     const where = isYours ? "yours" : inhabitant === undefined ? "unknown" : "other";
-    const process = isYours ? undefined : inhabitant?.pid;
+    const process = isYours || inhabitant === undefined ? undefined : this.#around.firstIn(inhabitant.namespace);
     return { index, name: told?.name, bridge: told?.bridge, namespace: inhabitant?.namespace, where, process };
   }
 

@@ -5,7 +5,10 @@ import { closeFile, type Fd, openFile } from "#ffi/libc/fd.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
 import { O } from "#ffi/uapi/fcntl.ts";
 import { parseNatRules, type NatRule } from "./groups/nat-rules.ts";
+import { oldestOf } from "./descent.ts";
 import type { Readable } from "./groups/group.ts";
+import { parseStat, type Stat } from "./namespace-text.ts";
+import { optionalTextAt } from "./proc-dir.ts";
 
 /** A process in a network namespace. */
 export interface Inhabitant {
@@ -19,6 +22,8 @@ const SBIN = "/usr/sbin:/sbin";
 export class Surroundings {
   #self: Inhabitant | undefined;
   #inhabitants: readonly Inhabitant[] | undefined;
+  /** PIDs by network namespace, ascending. */
+  #members: ReadonlyMap<number, readonly number[]> | undefined;
   #rules: Readable<readonly NatRule[]> | undefined;
 
   /** This process. */
@@ -27,10 +32,23 @@ export class Surroundings {
     return this.#self;
   }
 
-  /** The first process of each network namespace. */
+  /** A process of each network namespace. */
   get inhabitants(): readonly Inhabitant[] {
-    this.#inhabitants ??= readInhabitants();
+    this.#inhabitants ??= [...this.#membersOfAll()].flatMap(([namespace, [pid]]) =>
+      pid === undefined ? [] : [{ namespace, pid }],
+    );
     return this.#inhabitants;
+  }
+
+  /** Of those in a network namespace the one that the others descend from, of several the oldest. */
+  firstIn(namespace: number): number | undefined {
+    const pids = this.#membersOfAll().get(namespace) ?? [];
+    return pids.length < 2 ? pids[0] : withProc((proc) => oldestOf(pids.flatMap((pid) => readStat(proc, pid) ?? [])));
+  }
+
+  #membersOfAll(): ReadonlyMap<number, readonly number[]> {
+    this.#members ??= readMembers();
+    return this.#members;
   }
 
   get natRules(): Readable<readonly NatRule[]> {
@@ -48,16 +66,25 @@ function withProc<T>(use: (proc: Fd) => T): T {
   }
 }
 
-function readInhabitants(): readonly Inhabitant[] {
+function readMembers(): ReadonlyMap<number, readonly number[]> {
   return withProc((proc) => {
-    const found = new Map<number, number>();
+    const found = new Map<number, number[]>();
     const pids = listFolder(proc).filter((name) => /^\d+$/.test(name));
     for (const pid of pids.map(Number).sort((a, b) => a - b)) {
       const namespace = netnsOf(proc, String(pid));
-      if (namespace !== undefined && !found.has(namespace)) found.set(namespace, pid);
+      if (namespace === undefined) continue;
+      const known = found.get(namespace);
+      if (known === undefined) found.set(namespace, [pid]);
+      else known.push(pid);
     }
-    return [...found].map(([namespace, pid]) => ({ namespace, pid }));
+    return found;
   });
+}
+
+/** undefined where it has ended. */
+function readStat(proc: Fd, pid: number): (Stat & { readonly pid: number }) | undefined {
+  const text = optionalTextAt(proc, `${pid}/stat`);
+  return text === undefined ? undefined : { pid, ...parseStat(text) };
 }
 
 /** undefined where it has ended, or may not be looked at. */

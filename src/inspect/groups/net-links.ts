@@ -13,7 +13,7 @@ export interface Peer {
   readonly namespace: number | undefined;
   /** In the same namespace, in yours, in another one, or in one without a process that you may look at. */
   readonly where: "same" | "yours" | "other" | "unknown";
-  /** The lowest PID there. */
+  /** Of those that are there the one that the others descend from. */
   readonly process: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { commandOf, type Family, familyOf, findHead } from "#src/inspect/descent.ts";
+import { commandOf, type Family, familyOf, findHead, oldestOf } from "#src/inspect/descent.ts";
 import type { ProcessNode } from "#src/inspect/namespace-graph.ts";
 
 type Given = Pick<ProcessNode, "pid" | "parent"> & Partial<ProcessNode>;
@@ -50,5 +50,18 @@ describe("commandOf()", () => {
 
   test("is nothing of who has only taken an init's name", () => {
     expect(commandOf(processes.byPid.get(901), processes)).toBe(undefined);
+  });
+});
+
+describe("oldestOf()", () => {
+  test("is the one that the others descend from, whichever PID is lower", () => {
+    const [init, command, entered] = [
+      { pid: 900, parent: 20, startTicks: 7 },
+      { pid: 300, parent: 900, startTicks: 7 },
+      { pid: 299, parent: 20, startTicks: 8 },
+    ] as const;
+    expect(oldestOf([entered, command, init])).toBe(900);
+    expect(oldestOf([entered, command])).toBe(300);
+    expect(oldestOf([])).toBe(undefined);
   });
 });
