@@ -35,6 +35,7 @@ export const SIOC = {
   GIFMTU: 0x8921,
   SIFMTU: 0x8922,
   GIFINDEX: 0x8933,
+  GSKNS: 0x894c, // since 4.10
 } as const;
 
 /** Requests of ioctl_ns(2). */

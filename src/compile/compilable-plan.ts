@@ -5,6 +5,7 @@ import { checkRendezvous } from "#src/plan/check-rendezvous.ts";
 import type { Plan } from "#src/plan/plan.ts";
 import type { LauncherStep, WriteIdMapStep } from "#src/plan/steps/launch.ts";
 import type { Step } from "#src/plan/steps.ts";
+import { withNamespacesApart } from "./namespaces-apart.ts";
 
 /** Who starts the box: anybody, some day, or the program that has planned it, now. */
 export type Starter = "anybody" | "program";
@@ -15,7 +16,7 @@ export function compilablePlan(plan: Plan, starter: Starter = "anybody"): Plan {
   for (const step of [...plan.join, ...plan.setup, ...plan.command]) checkStep(step, starter);
   // The init's file is there before the box is: nothing to wait for.
   const setup = plan.setup.filter((step) => step.kind !== "wait" || step.for !== INIT_IMAGE);
-  return checkRendezvous({ ...plan, launcher, setup });
+  return checkRendezvous(withNamespacesApart({ ...plan, launcher, setup }));
 }
 
 function launcherSteps(step: LauncherStep, plan: Plan, starter: Starter): readonly LauncherStep[] {

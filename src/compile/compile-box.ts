@@ -29,6 +29,7 @@ import { SIG } from "#ffi/uapi/signal.ts";
 import { MADV } from "#ffi/uapi/mman.ts";
 import { idMapSteps } from "./compilable-plan.ts";
 import * as launcher from "./launcher-calls.ts";
+import * as namespaces from "./namespace-calls.ts";
 import { Messages } from "./messages.ts";
 import { reportCalls } from "./report-calls.ts";
 import { type Caller, callerCalls, FailureTable, forwardCalls } from "./caller.ts";
@@ -55,6 +56,8 @@ const MASK = "caller mask";
 const MASK_BYTES = 8;
 const FAIL_STATUS = 125;
 const RUNNING = "running";
+/** The net namespace is there, and who has made it ends. */
+const HELPED = "helped";
 /** Labels of what lies outside of the launcher's tape. */
 const OUTSIDE = {
   head: "init head",
@@ -92,13 +95,14 @@ class Compiler {
   readonly #input: BoxInput;
   readonly #messages: Messages;
   readonly #tagger: CallTagger;
-  readonly #waits: boolean;
+  readonly #rendezvous: launcher.Rendezvous;
 
   constructor(input: BoxInput, tagger?: CallTagger) {
     this.#input = input;
     this.#messages = new Messages(BOX_TEXTS_AT);
     this.#tagger = tagger ?? new Tagger(this.#messages, input.plan);
-    this.#waits = input.plan.setup.some((step) => step.kind === "wait");
+    const waits = input.plan.setup.some((step) => step.kind === "wait");
+    this.#rendezvous = { waits, helped: namespaces.hasNetworkHelper(input.plan) };
   }
 
   compile(): Uint8Array {
@@ -160,7 +164,7 @@ class Compiler {
   #assemble(calls: readonly Call[], base: number, labels: AssembleOptions["labels"] = {}): Tape {
     const { arch, caller } = this.#input;
     const passFds = this.#keptFds();
-    const fds = { ...launcher.launcherFds(passFds, this.#waits), ...caller?.files };
+    const fds = { ...launcher.launcherFds(passFds, this.#rendezvous), ...caller?.files };
     // Whatever a tape opens without a name for it stays below: only results that are used can be open files.
     const opened = calls.filter((one) => one.as !== undefined || one.label !== undefined).length;
     const fdBase = Math.max(...Object.values(fds), ...passFds) + 1 + opened;
@@ -220,6 +224,7 @@ class Compiler {
   #launchCalls(init: InitParts | undefined): readonly Call[] {
     const { plan, arch, uid, gid, dieWithParent, caller } = this.#input;
     const maps = idMapSteps(plan);
+    const { helped } = this.#rendezvous;
     const lowered = lowerLaunch(plan);
     const calls = init === undefined ? this.#ofCommand("setup", lowered) : this.#tagger.steps(lowered);
     const back = calls.findIndex((one) => one.label === CLONED);
@@ -232,20 +237,28 @@ class Compiler {
     return [
       ...frame(launcher.beginCalls({ uid, gid, dieWithParent, maskAt, passFds: this.#keptFds() })),
       ...(caller === undefined ? [] : frame(callerCalls(caller))),
-      ...frame(launcher.pipeCalls(this.#waits)),
+      ...frame(launcher.pipeCalls(this.#rendezvous)),
       ...(init === undefined ? [] : frame(launcher.initFileCalls(initFile(init)))),
       ...this.#joinCalls(),
       ...calls.slice(1, back).map((one) => (one.fail === CLONED ? (launcher.ownCalls([one])[0] ?? one) : one)),
       ...frame(
         launcher.clonedCalls(
-          this.#own(launcher.idMapCalls(arch, maps), "write the box's id maps", "write-id-map"),
-          plan.join.length > 0,
-          this.#waits,
+          [
+            ...(helped ? launcher.ownCalls(this.#ofClone(namespaces.startHelperCalls())) : []),
+            ...this.#own(launcher.idMapCalls(arch, maps), "write the box's id maps", "write-id-map"),
+          ],
+          { ...this.#rendezvous, joins: plan.join.length > 0 },
         ),
       ),
       ...this.#tagger.frame(this.#reportCalls(), "say what has failed"),
-      ...withLabel([...numbers, first, ...rest], SETUP),
+      ...(helped ? this.#ofClone(namespaces.helperCalls()) : []),
+      ...withLabel([...numbers, ...this.#ofClone(namespaces.apartCalls(plan)), first, ...rest], SETUP),
     ];
+  }
+
+  /** As the clone itself: who reads that namespaces can't be made need not know by which call. */
+  #ofClone(calls: readonly Call[]): readonly Call[] {
+    return this.#tagger.steps({ calls, origins: calls.map(() => ({ actor: "launcher", index: 0 })) });
   }
 
   #own(calls: readonly Call[], what: string, kind?: string): readonly Call[] {
@@ -264,8 +277,11 @@ class Compiler {
 
   #reportCalls(): readonly Call[] {
     const messages = this.#messages;
-    if (this.#input.caller !== undefined) return forwardCalls(RUNNING);
-    return reportCalls({
+    const { helped } = this.#rendezvous;
+    const running = helped ? HELPED : RUNNING;
+    const reap = helped ? namespaces.reapHelperCalls(HELPED, RUNNING) : [];
+    if (this.#input.caller !== undefined) return [...forwardCalls(running), ...reap];
+    const calls = reportCalls({
       cannot: messages.line("nsbox: Cannot "),
       errnos: messages.errnos(),
       miss: messages.place(MISS),
@@ -273,8 +289,10 @@ class Compiler {
       notFound: messages.line(notFoundText(execStep(this.#input.plan))),
       expand: boxLayout(this.#input.arch).expand,
       placeholders: this.#input.placeholders,
-      running: RUNNING,
+      helped,
+      running,
     });
+    return [...calls, ...reap];
   }
 
   #waitCalls(spent: Pages): readonly Call[] {

@@ -8,7 +8,9 @@ import { P, W } from "#ffi/uapi/wait.ts";
 import { type Arg, type Call, call, fd, memory, type MemoryArg, result, tolerate } from "#ffi/tape/call.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import { CLONED, HELPER_PID, type WriteIdMapStep } from "#src/plan/steps/launch.ts";
+import { NETWORK_RECEIVER, NETWORK_SENDER } from "#src/plan/steps/namespaces.ts";
 import { aim } from "#src/plan/steps/watch.ts";
+import { networkSocketCalls } from "./namespace-calls.ts";
 import { REPORT, REPORT_BYTES, REPORTS } from "./report-calls.ts";
 
 const OWN_FAILURE = "own failure";
@@ -107,16 +109,31 @@ export function freeNumbers(passFds: readonly number[], count: number): readonly
 }
 
 /** Pipes, in the order of freeNumbers(); see launcherFds(). */
-export function pipeCalls(waits: boolean): readonly Call[] {
+export function pipeCalls({ waits, helped }: Rendezvous): readonly Call[] {
   const pipe = (name: string): Call => call("pipe2", [memory(name, 8), O.CLOEXEC]);
-  return [pipe("report pipe"), ...(waits ? [pipe("go pipe")] : [])];
+  return [pipe("report pipe"), ...(waits ? [pipe("go pipe")] : []), ...(helped ? networkSocketCalls() : [])];
+}
+
+/** What there is besides reports. */
+export interface Rendezvous {
+  /** The box waits for the launcher. */
+  readonly waits: boolean;
+  /** A helper sends it its net namespace. */
+  readonly helped: boolean;
 }
 
 /** Open files by name, as pipeCalls() and the plan's joins leave them. */
-export function launcherFds(passFds: readonly number[], waits: boolean): Readonly<Record<string, number>> {
-  const [reader = 3, writer = 4, go = 5, goWriter = 6] = freeNumbers(passFds, 4);
-  const fds = { "report-reader": reader, report: writer };
-  return waits ? { ...fds, go, "go-writer": goWriter } : fds;
+export function launcherFds(
+  passFds: readonly number[],
+  { waits, helped }: Rendezvous,
+): Readonly<Record<string, number>> {
+  const names = [
+    ...["report-reader", "report"],
+    ...(waits ? ["go", "go-writer"] : []),
+    ...(helped ? [NETWORK_RECEIVER, NETWORK_SENDER] : []),
+  ];
+  const numbers = freeNumbers(passFds, names.length);
+  return Object.fromEntries(names.map((name, n) => [name, numbers[n] ?? -1]));
 }
 
 export interface InitFile {
@@ -180,7 +197,10 @@ export function idMapCalls(arch: "x64" | "arm64", maps: readonly WriteIdMapStep[
 const HELD: bigint = signalSet([...FORWARDED_SIGNALS, SIG.CHLD, SIG.ALRM, SIG.PIPE]);
 
 /** The launcher, once the box has been cloned, up to its first look at the reports. */
-export function clonedCalls(between: readonly Call[], joins: boolean, waits: boolean): readonly Call[] {
+export function clonedCalls(
+  between: readonly Call[],
+  { joins, waits, helped }: Rendezvous & { readonly joins: boolean },
+): readonly Call[] {
   const close = (name: string): Call => call("close", [fd(name)], tolerate("EBADF"));
   return [
     call("getpid", [], { label: CLONED }),
@@ -190,6 +210,7 @@ export function clonedCalls(between: readonly Call[], joins: boolean, waits: boo
     ...between,
     { ...close("report"), label: "finish" },
     ...(waits ? [close("go-writer")] : []),
+    ...(helped ? [close(NETWORK_SENDER), close(NETWORK_RECEIVER)] : []),
     // What is not waited for has its usual effect again.
     call("rt_sigprocmask", [SIG_HOW.UNBLOCK, set64(ALL & ~HELD), 0, 8], { then: REPORTS, fail: REPORTS }),
     call("write", [fd("report"), { kind: "failure" }, REPORT_BYTES], {

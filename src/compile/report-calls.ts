@@ -8,6 +8,7 @@ import { P, W } from "#ffi/uapi/wait.ts";
 import { type Call, call, type CallOptions, fd, memory, type MemoryArg, result } from "#ffi/tape/call.ts";
 import { BOX_PID } from "#src/plan/steps/launch.ts";
 import { aim, type Placeholder, placeholderCalls } from "#src/plan/steps/watch.ts";
+import { endHelperCalls } from "./namespace-calls.ts";
 import { HINTS_AT, PLACE } from "./messages.ts";
 
 const STDERR = 2;
@@ -67,13 +68,15 @@ export interface ReportTexts {
   /** What expands the texts, see BoxLayout. */
   readonly expand: { readonly handler: number; readonly restorer: number };
   readonly placeholders: readonly Placeholder[];
+  /** A helper makes the net namespace. */
+  readonly helped: boolean;
   /** The label to go to once the command runs. */
   readonly running: string;
 }
 
 /** From REPORTS on: goes to `running`, or ends with 125, 126 or 127. */
 export function reportCalls(texts: ReportTexts): readonly Call[] {
-  const { miss, missed, notFound, placeholders, running } = texts;
+  const { miss, missed, notFound, running } = texts;
   return [
     call("read", [fd("report-reader"), report(0), REPORT_BYTES], {
       label: REPORTS,
@@ -96,7 +99,7 @@ export function reportCalls(texts: ReportTexts): readonly Call[] {
     ...hintCalls(),
     call("writev", [STDERR, notFound, 1], { label: "say not found", fail: "undo", then: "undo" }),
     call("write", [STDERR, NO_REPORT, NO_REPORT.length], { label: "no report", fail: "undo", then: "undo" }),
-    ...undoCalls(placeholders),
+    ...undoCalls(texts),
   ];
 }
 
@@ -170,11 +173,12 @@ function hintCalls(): readonly Call[] {
 }
 
 /** Nothing of the box stays. */
-function undoCalls(placeholders: readonly Placeholder[]): readonly Call[] {
+function undoCalls({ placeholders, helped }: ReportTexts): readonly Call[] {
   const pid = memory(BOX_PID, 8);
   const undone = placeholders.length > 0 ? "undo 0" : "undone";
   return [
-    call("load", [pid, 0], { label: "undo", cases: [{ equals: 0, then: undone }] }),
+    ...(helped ? endHelperCalls("undo", "undo box") : []),
+    call("load", [pid, 0], { label: helped ? "undo box" : "undo", cases: [{ equals: 0, then: undone }] }),
     ...aim(pid, "kill box", (box) => call("kill", [box, SIG.KILL], { fail: "next" })),
     ...aim(pid, "reap box", (box) => call("waitid", [P.PID, box, 0, W.EXITED, 0], { fail: "next" })),
     ...placeholderCalls(placeholders, "undone", "undo"),

@@ -118,7 +118,8 @@ export function readReport(bytes: Uint8Array, executable: Executable): Report {
     const result = Number(view.getBigInt64(at + 8, true));
     failures.push({ origin, what, kind, syscall, operand, errno: result < 0 ? -result : 0 });
   }
-  const last = failures.at(-1);
+  // No errno says no more than that another process has given up: that one has told why.
+  const last = failures.findLast(({ errno }) => errno !== 0) ?? failures.at(-1);
   if (last === undefined) return { pid, error: pid > 0 ? undefined : silent() };
   if (last.origin !== undefined) {
     const error = failureOf(failures, executable.plan);

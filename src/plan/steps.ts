@@ -28,6 +28,8 @@ export type Step =
   | namespaces.HostnameStep
   | namespaces.DomainnameStep
   | namespaces.LoopbackStep
+  | namespaces.EnterNetworkStep
+  | namespaces.AwaitNetworkStep
   | namespaces.EgressStep
   | network.NetworkStep
   | files.MkdirStep
@@ -99,6 +101,8 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   hostname: namespaces.hostnameStep,
   domainname: namespaces.domainnameStep,
   loopback: namespaces.loopbackStep,
+  "enter-network": namespaces.enterNetworkStep,
+  "await-network": namespaces.awaitNetworkStep,
   egress: namespaces.egressStep,
   "open-netlink": network.openNetlinkStep,
   "link-up": network.linkUpStep,

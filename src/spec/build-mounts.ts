@@ -26,23 +26,28 @@ export function buildMounts(input: MountInput): readonly Mount[] {
   const mounts = [
     ...kernelMounts(input),
     ...(root.source.kind === "host" ? hostMounts(input) : rootfsMounts(input)),
+    ...deviceMounts(input),
     ...networkMounts(input),
   ];
   for (const mount of options.mounts) mounts.push(givenMount(mount, facts));
   return mounts;
 }
 
-/** /proc and /sys; what must not be made anew is the host's, as far as it is there. */
-function kernelMounts({ options, namespaces, proc, root }: MountInput): readonly Mount[] {
+/** /proc; what must not be made anew is the host's, as far as it is there. */
+function kernelMounts({ options, proc, root }: MountInput): readonly Mount[] {
   const mounts: Mount[] = [];
   if (proc === "fresh") mounts.push({ type: "proc", destination: "/proc" });
   else if (proc === "bind" && root.source.kind !== "host") mounts.push(bind("/proc", "/proc", false));
-  // KERNEL: sysfs shows the network namespace of who mounts it, and only its owner may; see sysfs(5).
-  if (namespaces.net.kind === "new") mounts.push({ type: "sysfs", destination: "/sys" });
-  else if (root.source.kind !== "host") mounts.push(bind("/sys", "/sys", true));
   // Over the host's root too: there its devices are off, as on every mount.
   if (options.dev === "host") mounts.push({ ...bind("/dev", "/dev", false), device: true });
   return mounts;
+}
+
+/** /sys, as late as what is given with flags allows: a compiled box's net namespace may be in the making until then. */
+function deviceMounts({ namespaces, root }: MountInput): readonly Mount[] {
+  // KERNEL: sysfs shows the network namespace of who mounts it, and only its owner may; see sysfs(5).
+  if (namespaces.net.kind === "new") return [{ type: "sysfs", destination: "/sys" }];
+  return root.source.kind === "host" ? [] : [bind("/sys", "/sys", true)];
 }
 
 function bind(source: string, destination: string, readOnly: boolean): Mount & { readonly type: "bind" } {

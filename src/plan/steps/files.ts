@@ -1,7 +1,7 @@
 // Steps that make files and folders, all inside the box's root.
 import { AT, O, S_IFREG } from "#ffi/uapi/fcntl.ts";
 import { MOUNT_ATTR, MOUNT_ATTR_STRUCT, OPEN_TREE } from "#ffi/uapi/mount.ts";
-import { SCM, SOL } from "#ffi/uapi/socket.ts";
+import { MSG, SCM, SOL } from "#ffi/uapi/socket.ts";
 import { type Arg, type Call, call, type CallOptions, fd, memory, result, tolerate, words } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
 
@@ -95,6 +95,20 @@ export function sendFileCall(socket: string, file: string, label?: string): Call
 /** Send the file that the call with this label gave, without a number of its own first. */
 export function sendResultCall(socket: string, label: string): Call {
   return sendCall(socket, result(label), {});
+}
+
+/** Where in the control message the descriptor stands, see cmsg(3). */
+const CMSG_FD = 16;
+
+/** Takes a file that is sent over a socket; its number is the result of the call with this label. */
+export function receiveFileCalls(socket: string, label: string): readonly Call[] {
+  const control = (at: number) => memory(`message with ${label}`, CMSG_SPACE, at);
+  const message = words(0, 0, words(memory("received byte", 8), 1), 1, control(0), CMSG_SPACE, 0);
+  return [
+    // Nothing to read means that the sender has died or given up, as in wait.
+    call("recvmsg", [fd(socket), message, MSG.CMSG_CLOEXEC], { cases: [{ equals: 0, then: "report" }] }),
+    call("load", [control(CMSG_FD), 0], { label }),
+  ];
 }
 
 function sendCall(socket: string, file: Arg, options: CallOptions): Call {

@@ -25,6 +25,8 @@ export interface CloneStep {
   readonly sibling: boolean;
   /** A copy of the caller's memory instead of the same; the tape is shared in any case. */
   readonly ownMemory?: true;
+  /** Those of the namespaces that are made meanwhile, by the child and by a helper: see compile/namespace-calls.ts. */
+  readonly apart?: number;
   /** The child begins in the cgroup that this file of the plan is, see CLONE_INTO_CGROUP in clone(2). */
   readonly cgroup?: string;
 }
@@ -33,7 +35,7 @@ const NAMESPACE_NAMES: readonly (readonly [string, number])[] = Object.entries(N
 
 export function cloneFlags(step: CloneStep): number {
   const { VM, VFORK, PARENT_SETTID, PARENT, CLEAR_SIGHAND } = CLONE;
-  let flags = step.namespaces + PARENT_SETTID;
+  let flags = step.namespaces - (step.apart ?? 0) + PARENT_SETTID;
   if (step.ownMemory !== true) flags += VM;
   if (step.vfork) flags += VFORK;
   if (step.sibling) flags += PARENT;

@@ -15,9 +15,9 @@ import {
   MS,
   OPEN_TREE,
 } from "#ffi/uapi/mount.ts";
-import { MSG } from "#ffi/uapi/socket.ts";
 import { type Arg, type Call, call, fd, memory, result, tolerate, words } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
+import { receiveFileCalls } from "./files.ts";
 
 /** Words of mount_setattr(2) for a mount's options. */
 export interface MountOptions {
@@ -84,21 +84,13 @@ export interface ReceiveTreeStep {
   readonly tree: string;
 }
 
-const CONTROL_BYTES = 24;
-/** Where in the control message the descriptor stands, see cmsg(3). */
-const CONTROL_FD = 16;
-
 export const receiveTreeStep: StepKind<ReceiveTreeStep> = {
   phase: "sources",
   explain: (step) => `take ${quote(step.source)} from the launcher, its ids mapped to the box's`,
   lower: (step) => {
-    const control = (at: number) => memory("received tree", CONTROL_BYTES, at);
-    const message = words(0, 0, words(memory("received byte", 8), 1), 1, control(0), CONTROL_BYTES, 0);
     return [
-      // Nothing to read means that the launcher has died or given up, as in wait.
       call("close", [fd("tree-writer")]),
-      call("recvmsg", [fd("tree-socket"), message, MSG.CMSG_CLOEXEC], { cases: [{ equals: 0, then: "report" }] }),
-      call("load", [control(CONTROL_FD), 0], { label: "received tree" }),
+      ...receiveFileCalls("tree-socket", "received tree"),
       call("fcntl", [result("received tree"), F.DUPFD_CLOEXEC, 0], { as: step.tree }),
     ];
   },

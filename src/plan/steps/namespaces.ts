@@ -2,11 +2,11 @@
 import { CLONE, NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
 import { SIOC } from "#ffi/uapi/ioctl.ts";
 import { AF, IFF, SOCK } from "#ffi/uapi/socket.ts";
-import { call, fd, result } from "#ffi/tape/call.ts";
+import { type Arg, type Call, call, fd, memory, result } from "#ffi/tape/call.ts";
 import { EGRESS_SOCKET } from "#src/spec/egress.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 import { quote, type StepKind } from "../step.ts";
-import { sendFileCall, writeFileCalls } from "./files.ts";
+import { receiveFileCalls, sendFileCall, writeFileCalls } from "./files.ts";
 
 /** Enter an existing namespace; the launcher opened it as the file `join-TYPE`. See setns(2). */
 export interface JoinStep {
@@ -147,12 +147,48 @@ export const loopbackStep: StepKind<LoopbackStep> = {
   phase: "identity",
   explain: () => "bring the loopback device up",
   lower: () => {
-    const ifreq = new Uint8Array(IFREQ_BYTES); // char name[16]; short flags; …
-    ifreq.set(new TextEncoder().encode("lo"));
-    new DataView(ifreq.buffer).setUint16(16, IFF.UP, true);
+    const socket = "loopback-socket";
+    return [call("socket", [AF.INET, SOCK.DGRAM | SOCK.CLOEXEC, 0], { label: socket }), loopbackUpCall(result(socket))];
+  },
+};
+
+/** Through a socket of the net namespace whose loopback device it is. */
+export function loopbackUpCall(socket: Arg): Call {
+  const ifreq = new Uint8Array(IFREQ_BYTES); // char name[16]; short flags; …
+  ifreq.set(new TextEncoder().encode("lo"));
+  new DataView(ifreq.buffer).setUint16(16, IFF.UP, true);
+  return call("ioctl", [socket, SIOC.SIFFLAGS, ifreq]);
+}
+
+/** Enter the net namespace that a helper of the launcher's has made meanwhile: see compile/namespace-calls.ts. */
+export interface EnterNetworkStep {
+  readonly kind: "enter-network";
+}
+
+/** The ends of the pair of sockets that it is sent over: files of the launch. */
+export const NETWORK_SENDER = "network-sender";
+export const NETWORK_RECEIVER = "network-receiver";
+
+export const enterNetworkStep: StepKind<EnterNetworkStep> = {
+  phase: "mounts",
+  explain: () => "enter the net namespace that was made meanwhile",
+  lower: () => {
+    const net = "net namespace of the box";
     return [
-      call("socket", [AF.INET, SOCK.DGRAM | SOCK.CLOEXEC, 0], { label: "loopback-socket" }),
-      call("ioctl", [result("loopback-socket"), SIOC.SIFFLAGS, ifreq]),
+      call("close", [fd(NETWORK_SENDER)]),
+      ...receiveFileCalls(NETWORK_RECEIVER, net),
+      call("setns", [result(net), CLONE.NEWNET]),
     ];
   },
+};
+
+/** Wait until it is furnished. */
+export interface AwaitNetworkStep {
+  readonly kind: "await-network";
+}
+
+export const awaitNetworkStep: StepKind<AwaitNetworkStep> = {
+  phase: "privileges",
+  explain: () => "wait until the loopback device is up",
+  lower: () => [call("read", [fd(NETWORK_RECEIVER), memory("up", 8), 1], { cases: [{ equals: 0, then: "report" }] })],
 };

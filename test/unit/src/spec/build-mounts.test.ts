@@ -21,20 +21,20 @@ function textOf(mount: Mount): string {
 const textsOf = (options: Partial<RunOptions>, facts: Partial<HostFacts> = {}): readonly string[] =>
   mountsOf(options, facts).map(textOf);
 
-const FRESH = ["proc /proc", "sysfs /sys", "tmpfs /tmp", "tmpfs /run", "tmpfs /var/tmp"];
+const FRESH = ["proc /proc", "tmpfs /tmp", "tmpfs /run", "tmpfs /var/tmp"];
 const HIDDEN_HOMES = ["tmpfs /home", "tmpfs /root", "tmpfs /home/ann"];
 const DIR = { kind: "dir", path: "/srv/rootfs" } as const;
 
 describe("mounts over the host's root", () => {
   test("are fresh folders, hidden homes and the working folder, in this order", () => {
-    expect(textsOf({})).toEqual([...FRESH, ...HIDDEN_HOMES, "ro /home/ann/project"]);
+    expect(textsOf({})).toEqual([...FRESH, ...HIDDEN_HOMES, "ro /home/ann/project", "sysfs /sys"]);
   });
 
   test("leave out folders that this host has not", () => {
     expect(textsOf({}, { paths: { "/tmp": "dir", "/root": "denied" }, cwd: "/" })).toEqual([
       "proc /proc",
-      "sysfs /sys",
       "tmpfs /tmp",
+      "sysfs /sys",
     ]);
   });
 
@@ -56,7 +56,7 @@ describe("mounts over the host's root", () => {
     ["rw", ["rw /home", "rw /root", "rw /home/ann"]],
     ["hide", [...HIDDEN_HOMES, "ro /home/ann/project"]],
   ] as const)("--home %s makes the mounts %j of homes", (home, expected) => {
-    expect(textsOf({ home })).toEqual([...FRESH, ...expected]);
+    expect(textsOf({ home })).toEqual([...FRESH, ...expected, "sysfs /sys"]);
   });
 
   test("are none without a mount namespace", () => {
@@ -84,11 +84,11 @@ describe("mounts in a root of its own", () => {
   test("are the kernel's, /tmp, and the files that name hosts", () => {
     expect(textsOf({ root: DIR })).toEqual([
       "proc /proc",
-      "sysfs /sys",
       "tmpfs /tmp",
       "file /etc/hostname",
       "file /etc/hosts",
       "ro /etc/resolv.conf",
+      "sysfs /sys",
     ]);
     expect(textsOf({ root: { kind: "empty" } })).toEqual(["proc /proc", "sysfs /sys"]);
   });
@@ -106,8 +106,8 @@ describe("mounts in a root of its own", () => {
     const net = { kind: "host" } as const;
     expect(textsOf({ root: { kind: "empty" }, proc: "bind", dev: "host", namespaces: { net } })).toEqual([
       "rw /proc",
-      "ro /sys",
       "dev rw /dev",
+      "ro /sys",
     ]);
   });
 });

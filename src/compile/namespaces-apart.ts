@@ -1,0 +1,57 @@
+// A plan whose net namespace is made beside it, see namespace-calls.ts: what needs it comes as late as it can.
+import { CLONE } from "#ffi/uapi/clone.ts";
+import type { Plan } from "#src/plan/plan.ts";
+import { isBelow } from "#src/spec/path.ts";
+import { phaseOf, type Step } from "#src/plan/steps.ts";
+
+/** The same plan where there is no user namespace to make it in, or a helper already that joins others. */
+export function withNamespacesApart(plan: Plan): Plan {
+  const [clone, ...rest] = plan.launcher;
+  const both = CLONE.NEWUSER | CLONE.NEWNET;
+  if (clone?.kind !== "clone" || (clone.namespaces & both) !== both || plan.join.length > 0) return plan;
+  const setup = plan.setup.filter(({ kind }) => kind !== "loopback");
+  if (setup.length === plan.setup.length) return plan;
+  const [needs, filters] = [setup.findIndex(needsNetwork), setup.findIndex((step) => phaseOf(step) === "exec")];
+  const between = withSysfsLate([{ kind: "enter-network" }, ...setup.slice(needs, filters)]);
+  return {
+    ...plan,
+    launcher: [{ ...clone, vfork: false, apart: clone.namespaces & APART }, ...rest],
+    setup: [...setup.slice(0, needs), ...between, { kind: "await-network" }, ...setup.slice(filters)],
+  };
+}
+
+/** What a process that is there can make for itself, unlike user and PID namespaces. */
+const APART = CLONE.NEWNS | CLONE.NEWUTS | CLONE.NEWIPC | CLONE.NEWCGROUP | CLONE.NEWNET;
+
+const BEFORE: readonly string[] = ["ids", "identity", "sources", "root", "mounts"];
+
+/** KERNEL: sysfs shows the devices of the net namespace that it is mounted in. */
+function needsNetwork(step: Step): boolean {
+  if (step.kind === "mount" || step.kind === "new-filesystem") return step.type === "sysfs";
+  return step.kind === "egress" || !BEFORE.includes(phaseOf(step));
+}
+
+/** Right in a fresh /proc, so that no link can lead elsewhere. */
+const IN_PROC = /^\/proc\/[^/]+$/;
+
+/** Steps that begin with the network and a sysfs, with what is mounted in /proc before these. */
+function withSysfsLate(steps: readonly Step[]): readonly Step[] {
+  const [network, sysfs, ...rest] = steps;
+  if (network === undefined || sysfs?.kind !== "mount") return steps;
+  const [before, late]: [Step[], Step[]] = [[], [network, sysfs]];
+  const end = rest.findIndex((step) => {
+    const place = placeOf(step);
+    if (place !== undefined && isBelow(place, sysfs.destination)) late.push(step);
+    else if (place !== undefined && IN_PROC.test(place)) before.push(step);
+    else return true;
+    return false;
+  });
+  return [...before, ...late, ...rest.slice(end)];
+}
+
+function placeOf(step: Step): string | undefined {
+  if (step.kind === "read-only-path") return step.path;
+  return step.kind === "mount" || step.kind === "mount-again" || step.kind === "attach-node"
+    ? step.destination
+    : undefined;
+}

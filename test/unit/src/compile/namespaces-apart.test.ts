@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test";
+import { CLONE } from "#ffi/uapi/clone.ts";
+import { withNamespacesApart } from "#src/compile/namespaces-apart.ts";
+import { buildPlan } from "#src/plan/build-plan.ts";
+import type { Plan } from "#src/plan/plan.ts";
+import { cloneFlags } from "#src/plan/steps/launch.ts";
+import { explainStep } from "#src/plan/steps.ts";
+import { buildSpec } from "#src/spec/build-spec.ts";
+import type { RunOptions } from "#src/spec/options.ts";
+import { NO_OPTIONS, SAMPLE_FACTS } from "#test/support/sample-facts.ts";
+
+function planOf(options: Partial<RunOptions>): Plan {
+  return buildPlan(buildSpec({ ...NO_OPTIONS, args: ["true"], ...options }, SAMPLE_FACTS), SAMPLE_FACTS);
+}
+
+const textsOf = (plan: Plan): readonly string[] => plan.setup.map(explainStep);
+const SYSFS = /^mount a sysfs on "\/sys"/;
+
+describe("withNamespacesApart()", () => {
+  test("leaves the clone the user and the PID namespace", () => {
+    const [clone] = withNamespacesApart(planOf({})).launcher;
+    if (clone?.kind !== "clone") throw new Error("a plan begins with its clone");
+    const made = cloneFlags(clone);
+    expect(made & (CLONE.NEWUSER | CLONE.NEWPID)).toBe(CLONE.NEWUSER | CLONE.NEWPID);
+    expect(made & (CLONE.NEWNS | CLONE.NEWUTS | CLONE.NEWIPC | CLONE.NEWNET | CLONE.NEWCGROUP | CLONE.VFORK)).toBe(0);
+  });
+
+  test("has every step of the plan but the one that the helper takes over, and two that wait for it", () => {
+    const [before, after] = [textsOf(planOf({})), textsOf(withNamespacesApart(planOf({})))];
+    const added = ["enter the net namespace that was made meanwhile", "wait until the loopback device is up"];
+    expect(after.filter((text) => !before.includes(text))).toEqual(added);
+    expect(before.filter((text) => !after.includes(text))).toEqual(["bring the loopback device up"]);
+  });
+
+  test("mounts sysfs in the box's own net namespace, behind what lies in /proc and before what lies below it", () => {
+    const texts = textsOf(withNamespacesApart(planOf({})));
+    const at = (pattern: RegExp): number => texts.findIndex((text) => pattern.test(text));
+    const order = [
+      /on "\/proc\/kcore"/,
+      /make "\/proc\/sys" read-only/,
+      /^enter the net/,
+      SYSFS,
+      /on "\/sys\/firmware"/,
+    ];
+    const places = order.map(at);
+    expect(places).not.toContain(-1);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
+  test("leaves what flags mount, and what they hide in /proc, behind it", () => {
+    const bind = { kind: "bind", flag: "--ro", source: "/usr", destination: "/tmp/usr", readOnly: true } as const;
+    const hide = ["/proc/self/root/etc"];
+    const facts = {
+      ...SAMPLE_FACTS,
+      paths: { ...SAMPLE_FACTS.paths, "/usr": "dir", "/proc/self/root/etc": "dir" },
+    } as const;
+    const spec = buildSpec({ ...NO_OPTIONS, args: ["true"], mounts: [bind], hide }, facts);
+    const texts = textsOf(withNamespacesApart(buildPlan(spec, facts)));
+    const sysfs = texts.findIndex((text) => SYSFS.test(text));
+    expect(texts.findIndex((text) => text.startsWith("mount /usr"))).toBeGreaterThan(sysfs);
+    expect(texts.findIndex((text) => text.includes('on "/proc/self/root/etc"'))).toBeGreaterThan(sysfs);
+  });
+
+  test("waits for the loopback device before calls are filtered and the init takes over", () => {
+    for (const options of [{}, { allowNewPrivs: true }, { init: false }] as readonly Partial<RunOptions>[]) {
+      const kinds = withNamespacesApart(planOf(options)).setup.map(({ kind }) => kind);
+      const waits = kinds.indexOf("await-network");
+      expect(kinds.slice(0, waits)).toContain("enter-network");
+      for (const later of ["seccomp", "signals", "close-files", "exec-init", "exec"] as const)
+        expect(kinds.slice(0, waits)).not.toContain(later);
+    }
+  });
+
+  test.each([
+    ["the host's network", { namespaces: { net: { kind: "host" } } }],
+    ["no user namespace of its own", { namespaces: { user: { kind: "host" } } }],
+    ["a namespace that is joined", { namespaces: { uts: { kind: "path", path: "/run/x" } } }],
+  ] as readonly (readonly [string, Partial<RunOptions>])[])("changes nothing with %s", (_, options) => {
+    const plan = planOf(options);
+    expect(withNamespacesApart(plan)).toBe(plan);
+  });
+});
