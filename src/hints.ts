@@ -217,12 +217,26 @@ const HINTS: readonly HintRow[] = [
 ];
 
 /** One action that the user can take, if there is one. */
-export function findHint(failure: FailureFacts): string | undefined {
-  return HINTS.find(
-    (row) =>
-      ERRNO[row.errno].number === failure.errno &&
-      (row.syscall === undefined || row.syscall === failure.syscall) &&
-      (row.kind === undefined || row.kind === failure.kind) &&
-      (row.operand === undefined || row.operand.test(failure.operand ?? "")),
-  )?.hint;
+export function findHint({ errno, ...failure }: FailureFacts): string | undefined {
+  return HINTS.find((row) => ERRNO[row.errno].number === errno && fits(row, failure))?.hint;
+}
+
+type Failure = Omit<FailureFacts, "errno">;
+
+function fits({ syscall, kind, operand }: HintRow, failure: Failure): boolean {
+  return (
+    (syscall === undefined || syscall === failure.syscall) &&
+    (kind === undefined || kind === failure.kind) &&
+    (operand === undefined || operand.test(failure.operand ?? ""))
+  );
+}
+
+/** What findHint() says for every errno that it knows something about: errno → hint. */
+export function findHints(failure: Failure): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  for (const row of HINTS) {
+    const { number } = ERRNO[row.errno];
+    if (!found.has(number) && fits(row, failure)) found.set(number, row.hint);
+  }
+  return found;
 }

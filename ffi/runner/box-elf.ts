@@ -10,7 +10,7 @@
 import { CODE_BASE, codeSegment, DATA_BASE, ELF_ALIGN, headerBytes, PF, PT } from "./elf.ts";
 import { type Segment, STACK_SEGMENT, writeHeaders } from "./elf.ts";
 import { CHUNK_BYTES, pack, unpack, unpackedBytes } from "./pack.ts";
-import { expand, squeeze } from "./squeeze.ts";
+import { asLiterals, expand, squeeze } from "./squeeze.ts";
 import { concatBytes, expandCode, restorerOffset, startCode, unpackCode } from "./start.ts";
 
 type Arch = "x64" | "arm64";
@@ -54,12 +54,16 @@ export interface BoxParts {
   readonly texts: Uint8Array;
   /** For BOX_DATA_AT. */
   readonly data: Uint8Array;
+  /** How many words of argv are not the command's; undefined: its own name. */
+  readonly names?: number | undefined;
+  /** Made at once rather than small. */
+  readonly hurried?: boolean | undefined;
 }
 
 /** The whole file. */
-export function buildBoxElf({ arch, tapes, texts, data }: BoxParts): Uint8Array {
+export function buildBoxElf({ arch, tapes, texts, data, names, hurried }: BoxParts): Uint8Array {
   const { noteOffset } = boxLayout(arch);
-  const [squeezed, packed] = [squeeze(texts), pack(data)];
+  const [squeezed, packed] = [hurried ? asLiterals(texts) : squeeze(texts), pack(data)];
   const squeezedOffset = align(noteOffset + NOTE_BYTES);
   const packedOffset = align(squeezedOffset + squeezed.length);
   const file = new Uint8Array(packedOffset + packed.length);
@@ -68,7 +72,7 @@ export function buildBoxElf({ arch, tapes, texts, data }: BoxParts): Uint8Array 
   const textsEnd = BOX_TEXTS_AT + texts.length;
   const code = [
     unpackCode(arch, { from: CODE_BASE + packedOffset, to: BOX_DATA_AT, end: dataEnd }),
-    startCode(arch, tapes.launchBlock),
+    startCode(arch, tapes.launchBlock, names),
     expandCode(arch, { from: CODE_BASE + squeezedOffset, to: BOX_TEXTS_AT, end: textsEnd }),
   ];
   file.set(concatBytes(code), start);

@@ -9,7 +9,7 @@ export const ARM64_START_LISTING: Listing = [
   ["83 0c 02 8b", "add x3, x4, x2, lsl #3", ""],
   ["63 20 00 91", "add x3, x3, #8", "envp"],
   ["42 00 00 b4", "cbz x2, words", ""],
-  ["84 20 00 91", "add x4, x4, #8", "its own name goes"],
+  ["84 20 00 91", "add x4, x4, #8", "its own name goes, and what else is a caller's; filled in"],
   ["", "words:", ""],
   ["25 84 40 f8", "ldr x5, [x1], #8", ""],
   ["65 00 00 b4", "cbz x5, fill", ""],

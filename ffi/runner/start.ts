@@ -146,14 +146,30 @@ function fillAddress(view: DataView, at: number, address: number): void {
   imm16(at + 4, address >>> 16);
 }
 
-/** Start and runner, one behind the other, for a start block at this address. */
-export function startCode(arch: "x64" | "arm64", block: number): Uint8Array {
-  const start = listingBytes(arch === "x64" ? X64_START_LISTING : ARM64_START_LISTING);
+/** As many as an instruction of arm64 can name. */
+export const NAMES_MAX = 511;
+
+/** What drops words in front. */
+const DROP = { x64: "add rsp, 0x7fffffff", arm64: "add x4, x4, #8" } as const;
+
+/** Start and runner, one behind the other, for a start block at this address; `names`: words of argv that are dropped. */
+export function startCode(arch: "x64" | "arm64", block: number, names = 1): Uint8Array {
+  const listing = arch === "x64" ? X64_START_LISTING : ARM64_START_LISTING;
+  const start = listingBytes(listing);
   const view = new DataView(start.buffer);
+  const drop = listingBytes(
+    listing.slice(
+      0,
+      listing.findIndex(([, text]) => text === DROP[arch]),
+    ),
+  ).length;
+  if (names > NAMES_MAX) throw new RangeError(`${NAMES_MAX} words can be dropped at most`);
   if (arch === "x64") {
+    view.setUint32(drop + 3, names * 8, true);
     view.setUint32(1, block, true); // mov esi, block
     return concatBytes([start, new Uint8Array([0xeb, LOOP_OFFSET.x64]), runnerCode(arch)]); // jmp loop
   }
+  view.setUint32(drop, (view.getUint32(drop, true) & ~(0xfff << 10)) | ((names * 8) << 10), true); // its imm12
   fillAddress(view, 0, block);
   const jump = new Uint8Array(4);
   new DataView(jump.buffer).setUint32(0, 0x14000000 | (1 + LOOP_OFFSET.arm64 / 4), true); // b loop

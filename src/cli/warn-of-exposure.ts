@@ -5,9 +5,11 @@ import type { RunOptions } from "#src/spec/options.ts";
 import type { Spec } from "#src/spec/spec.ts";
 import { showsMore } from "./shows-more.ts";
 
-/** Prints a warning for each socket of the host that the box can reach. */
-export async function warnOfExposure(options: RunOptions, spec: Spec, facts: HostFacts): Promise<void> {
-  if (options.json || !showsMore(options)) return;
+/** Prints a warning for each socket of the host that the box can reach; gives how many there are. */
+export async function warnOfExposure(options: RunOptions, spec: Spec, facts: HostFacts): Promise<number> {
+  if (options.json || !showsMore(options)) return 0;
   const { readExposureWarnings } = await import("#src/host/read-exposed-sockets.ts");
-  for (const warning of readExposureWarnings(spec, facts)) printError(warning);
+  const warnings = readExposureWarnings(spec, facts);
+  for (const warning of warnings) printError(warning);
+  return warnings.length;
 }

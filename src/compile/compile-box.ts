@@ -47,6 +47,12 @@ export interface BoxInput {
   readonly passFds: readonly number[];
   readonly placeholders: readonly Placeholder[];
   readonly dieWithParent: boolean;
+  /** A file to remove where the box can't be started: what has made it can explain that better. */
+  readonly forget?: string | undefined;
+  /** How many words of argv are not the command's; undefined: its own name. */
+  readonly names?: number | undefined;
+  /** Made at once rather than small. */
+  readonly hurried?: boolean | undefined;
   /** A program that starts the box and hears of failures itself; undefined: whoever starts it, who is told in words. */
   readonly caller?: Caller | undefined;
 }
@@ -146,7 +152,8 @@ class Compiler {
     };
     this.#breakRecord(data, tapes);
     this.#tagger.placed?.(data, BOX_DATA_AT, [tapes.launch, tapes.init, tapes.command]);
-    return buildBoxElf({ arch, tapes, texts, data });
+    const { names, hurried } = this.#input;
+    return buildBoxElf({ arch, tapes, texts, data, names, hurried });
   }
 
   #breakRecord(data: Uint8Array, tapes: BoxTapes): void {
@@ -289,6 +296,7 @@ class Compiler {
       notFound: messages.line(notFoundText(execStep(this.#input.plan))),
       expand: boxLayout(this.#input.arch).expand,
       placeholders: this.#input.placeholders,
+      forget: this.#input.forget,
       helped,
       running,
     });

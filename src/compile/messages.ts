@@ -15,8 +15,8 @@ export interface Place {
   readonly goesOn?: true;
 }
 
-/** One action for each errno, where there is one. */
-export type HintOf = (errno: number) => string | undefined;
+/** One action for each errno for which there is one. */
+export type Hints = ReadonlyMap<number, string>;
 
 /** The offsets in a place. */
 export const PLACE = { text: 0, tail: 16 } as const;
@@ -32,6 +32,7 @@ const TOLD: readonly ErrnoName[] = [
   ...(["ERANGE", "ENAMETOOLONG", "ENOSYS", "ENOTEMPTY", "ELOOP", "EOVERFLOW", "EUSERS", "EOPNOTSUPP"] as const),
   ...(["ELIBBAD", "ESTALE", "EDQUOT", "ENOKEY", "EKEYREVOKED", "ENOMEDIUM", "EAFNOSUPPORT", "EBADFD"] as const),
 ];
+const TOLD_NUMBERS: readonly number[] = TOLD.map((name) => ERRNO[name].number);
 const ERRNO_MAX = 133;
 const TWO_32 = 2 ** 32;
 
@@ -55,9 +56,9 @@ export class Messages {
   }
 
   /** What a call was about, and what to do about its errnos. */
-  call(about: string, hintOf: HintOf): number {
-    const hints = TOLD.map((name) => ERRNO[name].number).flatMap((errno) => {
-      const hint = hintOf(errno);
+  call(about: string, known: Hints): number {
+    const hints = TOLD_NUMBERS.flatMap((errno) => {
+      const hint = known.get(errno);
       return hint === undefined ? [] : [{ errno, hint }];
     });
     return this.#once(`call ${about} ${JSON.stringify(hints)}`, () => {

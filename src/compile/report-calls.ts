@@ -3,6 +3,7 @@
 // parts. The words of exec are as execvp(3)'s: each candidate is tried, and what was found but could not be executed
 // counts for more than what was not found.
 import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { AT } from "#ffi/uapi/fcntl.ts";
 import { SA, SIG } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { type Call, call, type CallOptions, fd, memory, type MemoryArg, result } from "#ffi/tape/call.ts";
@@ -70,6 +71,8 @@ export interface ReportTexts {
   readonly placeholders: readonly Placeholder[];
   /** A helper makes the net namespace. */
   readonly helped: boolean;
+  /** A file to remove once something has failed. */
+  readonly forget: string | undefined;
   /** The label to go to once the command runs. */
   readonly running: string;
 }
@@ -173,7 +176,7 @@ function hintCalls(): readonly Call[] {
 }
 
 /** Nothing of the box stays. */
-function undoCalls({ placeholders, helped }: ReportTexts): readonly Call[] {
+function undoCalls({ placeholders, forget, helped }: ReportTexts): readonly Call[] {
   const pid = memory(BOX_PID, 8);
   const undone = placeholders.length > 0 ? "undo 0" : "undone";
   return [
@@ -182,8 +185,11 @@ function undoCalls({ placeholders, helped }: ReportTexts): readonly Call[] {
     ...aim(pid, "kill box", (box) => call("kill", [box, SIG.KILL], { fail: "next" })),
     ...aim(pid, "reap box", (box) => call("waitid", [P.PID, box, 0, W.EXITED, 0], { fail: "next" })),
     ...placeholderCalls(placeholders, "undone", "undo"),
-    call("load", [exitCode, 0], { label: "undone", cases: [{ equals: 0, then: "failed" }] }),
-    call("exit_group", [result("undone")]),
+    forget === undefined
+      ? call("getpid", [], { label: "undone" })
+      : call("unlinkat", [AT.FDCWD, forget, 0], { label: "undone", fail: "next" }),
+    call("load", [exitCode, 0], { label: "ended", cases: [{ equals: 0, then: "failed" }] }),
+    call("exit_group", [result("ended")]),
     call("exit_group", [125], { label: "failed" }),
   ];
 }

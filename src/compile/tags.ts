@@ -2,12 +2,12 @@
 import { CLONE } from "#ffi/uapi/clone.ts";
 import type { PlacedRecords } from "#ffi/runner/box-elf.ts";
 import type { Call } from "#ffi/tape/call.ts";
-import { findHint } from "#src/hints.ts";
+import { findHint, findHints } from "#src/hints.ts";
 import type { LoweredTape, Origin } from "#src/plan/lower-plan.ts";
 import type { Actor, Plan } from "#src/plan/plan.ts";
 import { explainLauncherStep } from "#src/plan/steps/launch.ts";
 import { explainStep, type Step } from "#src/plan/steps.ts";
-import type { HintOf, Messages, Place } from "./messages.ts";
+import type { Hints, Messages, Place } from "./messages.ts";
 
 /** A candidate for the command; behind the last there is none. */
 export const MISS: Place = { text: "run ", tail: "\n", goesOn: true };
@@ -37,7 +37,7 @@ export class Tagger implements CallTagger {
 
   frame(calls: readonly Call[], what: string, kind?: string): readonly Call[] {
     const place = { text: `${what}: `, tail: "\n" };
-    return calls.map((one) => this.#tag(one, place, kind === undefined ? this.#about(one) : "", hints(one, kind)));
+    return calls.map((one) => this.#tag(one, place, kind === undefined ? this.#about(one) : "", hintsOf(one, kind)));
   }
 
   steps({ calls, origins }: LoweredTape): readonly Call[] {
@@ -49,10 +49,10 @@ export class Tagger implements CallTagger {
 
   #step(one: Call, origin: Origin): Call {
     const { actor, index } = origin;
-    if (actor === "launcher") return this.#tag(one, this.#place(actor, index), "", hints(one, this.#cloneKind()));
+    if (actor === "launcher") return this.#tag(one, this.#place(actor, index), "", hintsOf(one, this.#cloneKind()));
     const step = this.#plan[actor][index];
     if (step?.kind === "exec") return this.#exec(one, step);
-    return this.#tag(one, this.#place(actor, index), this.#about(one), hints(one, step?.kind));
+    return this.#tag(one, this.#place(actor, index), this.#about(one), hintsOf(one, step?.kind));
   }
 
   /** A candidate for the command. */
@@ -60,13 +60,13 @@ export class Tagger implements CallTagger {
     const [path] = one.args;
     if (one.name !== "execve" || typeof path !== "string") return one;
     const place = path === step.candidates.at(-1) ? MISSED : MISS;
-    return this.#tag(one, place, `${JSON.stringify(path)}: `, hints(one, "exec"));
+    return this.#tag(one, place, `${JSON.stringify(path)}: `, hintsOf(one, "exec"));
   }
 
-  #tag(one: Call, place: Place, about: string, hintOf: HintOf): Call {
+  #tag(one: Call, place: Place, about: string, hints: Hints): Call {
     // A load can't fail, and what ends the process doesn't come back.
     if (one.name === "load" || one.name === "exit_group" || one.tag !== undefined) return one;
-    const tag = BigInt(this.#messages.place(place)) | (BigInt(this.#messages.call(about, hintOf)) << 32n);
+    const tag = BigInt(this.#messages.place(place)) | (BigInt(this.#messages.call(about, hints)) << 32n);
     return { ...one, tag };
   }
 
@@ -101,8 +101,8 @@ function operandOf(one: Call): string | undefined {
   return typeof operand === "string" ? operand : undefined;
 }
 
-function hints(one: Call, kind: string | undefined): HintOf {
-  return (errno) => findHint({ syscall: one.name, errno, kind, operand: operandOf(one) });
+function hintsOf(one: Call, kind: string | undefined): Hints {
+  return findHints({ syscall: one.name, kind, operand: operandOf(one) });
 }
 
 /** What is said where no candidate for the command is there. */

@@ -27,7 +27,7 @@ export function readFacts(options: RunOptions): HostFacts {
   const homes = readHomes(env);
   const paths: Record<string, PathKind> = {};
   const uid = rawSyscall("geteuid");
-  for (const path of pathsOf(options, cwd, homes)) paths[path] = pathKind(path);
+  for (const path of pathsOf(options, { cwd, homes, env, uid })) paths[path] = pathKind(path);
   if (uid === 0) for (const path of [...SECRET_FILES, ...ROOT_MASKED_PATHS]) paths[path] = pathKind(path);
   const throttles = readThrottles(paths);
   return {
@@ -84,15 +84,18 @@ function readHomes(env: Readonly<Record<string, string>>): readonly string[] {
   return own === "/" || homes.includes(own) ? homes : [...homes, own];
 }
 
+type Caller = Pick<HostFacts, "cwd" | "homes" | "env" | "uid">;
+
 /** Every path of the host whose kind decides something. */
-function pathsOf(options: RunOptions, cwd: string, homes: readonly string[]): readonly string[] {
+function pathsOf(options: RunOptions, caller: Caller): readonly string[] {
+  const { cwd, homes } = caller;
   const paths = ["/etc/resolv.conf", ...FRESH_FOLDERS.keys(), ...homes, ...MASKED_PATHS, ...READONLY_PATHS];
   if (options.root?.kind === "dir") paths.push(normalPath(options.root.path, cwd));
   for (const mount of options.mounts) {
     if (mount.kind === "bind") paths.push(normalPath(mount.source, cwd));
     paths.push(normalPath(mount.destination ?? (mount.kind === "bind" ? mount.source : "/"), cwd));
   }
-  paths.push(...protectedOnHost(options, cwd, homes));
+  paths.push(...protectedOnHost(options, caller));
   if (options.noNamespaces) paths.push(...DEVICES);
   for (const path of options.hide) paths.push(hiddenOnHost(path, options, cwd));
   return paths;

@@ -4,6 +4,7 @@ import type { RunOptions } from "./options.ts";
 import { isBelow, normalPath, parentPaths } from "./path.ts";
 import { HOME_PATHS, PROJECT_PATHS, type ProtectedPath } from "./protected-paths.ts";
 import type { Mount, ProtectedInside } from "./spec.ts";
+import { statePlaces } from "./state-places.ts";
 
 interface WritableFolder {
   readonly source: string;
@@ -11,11 +12,18 @@ interface WritableFolder {
   readonly paths: readonly ProtectedPath[];
 }
 
-/** A folder with a repository in it, or the one that nsbox was started in. */
-function pathsFor(source: string, facts: Pick<HostFacts, "cwd" | "homes" | "paths">): readonly ProtectedPath[] {
+/** A folder with a repository in it, or the one that nsbox was started in; and where nsbox keeps its own. */
+function pathsFor(source: string, facts: HostFacts): readonly ProtectedPath[] {
   const isHome = facts.homes.includes(source) && source !== "/home";
   const isProject = source === facts.cwd || isBelow(facts.cwd, source) || isThere(facts.paths[`${source}/.git`]);
-  return [...(isHome ? HOME_PATHS : []), ...(isProject ? PROJECT_PATHS : [])];
+  return [...(isHome ? HOME_PATHS : []), ...(isProject ? PROJECT_PATHS : []), ...stateBelow(source, facts)];
+}
+
+function stateBelow(source: string, { env, uid }: Pick<HostFacts, "env" | "uid">): readonly ProtectedPath[] {
+  const found: ProtectedPath[] = [];
+  for (const place of statePlaces(env, uid))
+    if (isBelow(place, source)) found.push({ path: place.slice(source.length + 1), isFile: false });
+  return found;
 }
 
 function isThere(kind: string | undefined): boolean {
@@ -23,11 +31,15 @@ function isThere(kind: string | undefined): boolean {
 }
 
 /** Every path of the host that decides what is protected: its candidates, and the folders on the way to them. */
-export function protectedOnHost(options: RunOptions, cwd: string, homes: readonly string[]): readonly string[] {
+export function protectedOnHost(
+  options: RunOptions,
+  caller: Pick<HostFacts, "cwd" | "homes" | "env" | "uid">,
+): readonly string[] {
   if (!options.protect) return [];
+  const { cwd, homes } = caller;
   const found = new Set<string>();
   for (const source of writableSources(options, cwd, homes)) {
-    const wanted = [...PROJECT_PATHS, ...(homes.includes(source) ? HOME_PATHS : [])];
+    const wanted = [...PROJECT_PATHS, ...(homes.includes(source) ? HOME_PATHS : []), ...stateBelow(source, caller)];
     for (const { path } of wanted) {
       for (const parent of parentPaths(`/${path}`)) found.add(source + parent);
       found.add(`${source}/${path}`);

@@ -1,7 +1,7 @@
-// Fooling nsbox itself: lines 31, 32 and 36 of docs/security.md.
+// Fooling nsbox itself: lines 31, 32, 36 and 41 of docs/security.md.
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { describeWith } from "#test/support/needs.ts";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { describeWith, testWith } from "#test/support/needs.ts";
 import { openBoxState } from "#test/support/box-state.ts";
 import { onTerminalWith } from "#test/support/on-terminal.ts";
 import { NSBOX, nsbox, runCommand, tempDir } from "#test/support/nsbox.ts";
@@ -84,5 +84,61 @@ describeWith(["userns", "unprivileged"], "nsbox, 36: ids of others", () => {
   test("setgroups is denied before the group is mapped (CVE-2018-7169)", async () => {
     const { stdout } = await runCommand([NSBOX, "run", "--", "cat", "/proc/self/setgroups"]);
     expect(stdout).toBe("deny\n");
+  });
+});
+
+describeWith(["userns"], "nsbox, 41: what nsbox keeps and believes later, in a folder that --rw shows", () => {
+  const HARM = [
+    'touch "$0/ready/made"; mkdir "$0"; mkdir -p "$0/ready"; echo x | tee "$0/ready/made"',
+    'mv "$0" "$0.away"; rm -rf "$0"; rmdir "$0"; mkdir "$0.new" && mv "$0.new" "$0"',
+    'ln -s /tmp "$0/link"; ln -sfn /tmp "$0"; chmod 777 "$0"; mv "${0%/*}" "${0%/*}.away"; umount "$0"; mount -o remount,rw "$0"',
+  ].join("; ");
+
+  /** A folder for nsbox's state, and the one around it that the box may write to. */
+  function openPlace(): { around: string; state: string; env: Record<string, string> } & Disposable {
+    const dir = tempDir();
+    mkdirSync(dir.join("run"), { mode: 0o700 });
+    // Root's own is /run/nsbox whatever variables say; but for this one.
+    const state = dir.join("run/nsbox");
+    const env = { PATH: process.env["PATH"] ?? "", XDG_RUNTIME_DIR: dir.join("run"), NSBOX_STATE_DIR: state };
+    return { around: dir.path, state, env, [Symbol.dispose]: () => dir[Symbol.dispose]() };
+  }
+
+  test.each([["there", true] as const, ["not there yet", false] as const])(
+    "can't be written, renamed or replaced where it is %s",
+    async (_what, there) => {
+      using place = openPlace();
+      if (there) mkdirSync(`${place.state}/ready`, { recursive: true, mode: 0o700 });
+      const args = [
+        "run",
+        "--rw",
+        place.around,
+        "--",
+        "sh",
+        "-c",
+        `${HARM}; touch "${place.around}/mine"`,
+        place.state,
+      ];
+      const { exitCode } = await nsbox(args, { env: place.env });
+      expect(exitCode).toBe(0);
+      expect(existsSync(`${place.around}/mine`)).toBe(true);
+      expect(existsSync(place.state)).toBe(there);
+      if (there) expect(readdirSync(`${place.state}/ready`)).toEqual([]);
+      expect(readdirSync(`${place.around}/run`).filter((name) => name !== "nsbox.new")).toEqual(there ? ["nsbox"] : []);
+    },
+  );
+
+  test("control: with --no-protect it can", async () => {
+    using place = openPlace();
+    const args = ["run", "--no-protect", "--rw", place.around, "--", "mkdir", "-p", `${place.state}/ready`];
+    expect((await nsbox(args, { env: place.env })).exitCode).toBe(0);
+    expect(existsSync(`${place.state}/ready`)).toBe(true);
+  });
+
+  testWith(["root"], "and root's own neither, where /run is shown", async () => {
+    const script = "mkdir -p /run/nsbox/ready; touch /run/nsbox/ready/made";
+    const { stderr } = await nsbox(["run", "--rw", "/run", "--", "sh", "-c", script]);
+    expect(stderr).toContain("Read-only file system");
+    expect(existsSync("/run/nsbox/ready/made")).toBe(false);
   });
 });

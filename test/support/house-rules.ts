@@ -15,6 +15,7 @@ export const LAYERS: readonly Layer[] = [
   { of: ["ffi/uapi/"], pure: true, may: [] },
   { of: ["ffi/tape/"], pure: true, may: ["ffi/uapi/"] },
   { of: ["ffi/runner/"], pure: true, may: ["ffi/uapi/", "ffi/tape/"] },
+  { of: ["ffi/front/"], pure: true, may: ["ffi/runner/"] },
   { of: ["ffi/libc/"], pure: false, may: ["ffi/uapi/", "bun:ffi"] },
   { of: ["src/error.ts", "src/hints.ts"], pure: true, may: ["ffi/uapi/", "src/spec/facts.ts"] },
   { of: ["src/seccomp/"], pure: true, may: ["ffi/uapi/", "src/error.ts"] },
@@ -48,6 +49,17 @@ export const LAYERS: readonly Layer[] = [
     may: [...SPEC_USERS, "src/audit/", "src/seccomp/", "ffi/libc/"],
   },
   { of: ["src/audit/"], pure: true, may: ["ffi/uapi/"] },
+  // The edge of ready boxes: what is asked of the machine, and the folder they lie in.
+  {
+    of: ["src/ready/find-ready.ts", "src/ready/make-ready.ts", "src/ready/observe.ts"],
+    pure: false,
+    may: [
+      ...SPEC_USERS,
+      ...["src/ready/", "src/plan/", "src/compile/", "src/host/print.ts"],
+      ...["ffi/front/", "ffi/libc/", "node:fs"],
+    ],
+  },
+  { of: ["src/ready/"], pure: true, may: [...SPEC_USERS, "ffi/front/", "ffi/tape/", "ffi/runner/start.ts"] },
   { of: ["src/egress/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:"] },
   {
     of: ["src/state/"],
@@ -99,6 +111,7 @@ export const LAYERS: readonly Layer[] = [
         "src/egress/",
         "src/net/",
         "src/pin/",
+        "src/ready/",
         "src/doctor/",
         "src/demo/",
         "src/seccomp/",

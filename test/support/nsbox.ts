@@ -6,6 +6,9 @@ import { join } from "node:path";
 /** The executable under test: NSBOX_BIN, or what the build made. */
 export const NSBOX: string = process.env["NSBOX_BIN"] ?? join(import.meta.dir, "../../dist/nsbox");
 
+// What a test sees must not depend on what ran before it; test/user/ready.test.ts has boxes kept ready, and asks for it.
+process.env["NSBOX_READY"] ??= "0";
+
 /** A box that hangs must end before bun's own limit does, so that its output can still be shown. */
 const TIMEOUT_MS = 30_000;
 

@@ -4,12 +4,14 @@ import { loadConfig } from "#src/cli/config-file.ts";
 import { compileProfile } from "#src/cli/compile-profile.ts";
 import type { FilterSession } from "#src/cli/listen-to-filter.ts";
 import { parseRun } from "#src/cli/parse-run.ts";
+import { readyPlace } from "#src/cli/ready-place.ts";
 import { runInForeground, sayEnd } from "#src/cli/run-in-foreground.ts";
 import { warnOfExposure } from "#src/cli/warn-of-exposure.ts";
 import { NsboxError } from "#src/error.ts";
 import { printOut } from "#src/host/print.ts";
 import { readEnvFiles } from "#src/host/read-env-files.ts";
 import { readFacts } from "#src/host/read-facts.ts";
+import { markSeen } from "#src/ready/find-ready.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
 import type { BoxNetworkSession, BoxOutcome, RunBoxOptions } from "#src/run/run-box.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
@@ -28,9 +30,9 @@ export async function runPrepared(parsed: RunOptions, argv: readonly string[]): 
   }
   if (options.namespaces.net?.kind === "network" || options.namespaces.net?.kind === "box") {
     const { runWithNetwork } = await import("#src/cli/run-with-network.ts");
-    return runWithNetwork(options, (resolved, facts, network) => runOrPrint(resolved, facts, argv, network));
+    return runWithNetwork(options, (resolved, facts, network) => runOrPrint(resolved, facts, { argv, network }));
   }
-  return runOrPrint(options, readFacts(options), argv, undefined);
+  return runOrPrint(options, readFacts(options), { argv, fromFlags: options === parsed });
 }
 
 async function completeOptions(parsed: RunOptions, argv: readonly string[]): Promise<RunOptions> {
@@ -46,14 +48,17 @@ async function completeOptions(parsed: RunOptions, argv: readonly string[]): Pro
   });
 }
 
-async function runOrPrint(
-  options: RunOptions,
-  facts: HostFacts,
-  argv: readonly string[],
-  network: BoxNetworkSession | undefined,
-): Promise<number> {
+interface Asked {
+  readonly argv: readonly string[];
+  readonly network?: BoxNetworkSession | undefined;
+  /** Flags alone say what the options are, no file and nobody's name. */
+  readonly fromFlags?: boolean;
+}
+
+async function runOrPrint(options: RunOptions, facts: HostFacts, asked: Asked): Promise<number> {
+  const { argv, network, fromFlags = false } = asked;
   const spec = buildSpec(options, facts, await compileProfile(options, facts));
-  await warnOfExposure(options, spec, facts);
+  const warnings = await warnOfExposure(options, spec, facts);
   if (options.dryRun) return dryRun(spec, facts, options.json);
   // SECURITY: without an init the command's process is nsbox's own executable up to its exec; Landlock lets nothing be
   // executed that lies outside of the box.
@@ -62,8 +67,18 @@ async function runOrPrint(
     becomeReadOnly(facts.signalMask);
   }
   const watcherArgv = options.json ? undefined : ["nsbox", "run", ...argv];
-  const outcome = await runListening(spec, facts, { watcherArgv, network }, options.json);
+  const started = fromFlags && warnings === 0 ? await readyForNext(options, facts) : undefined;
+  const outcome = await runListening(spec, facts, { watcherArgv, network, started }, options.json);
   return sayEnd(outcome, spec, options);
+}
+
+/** What to do for the next time, once the command runs. */
+async function readyForNext(options: RunOptions, facts: HostFacts): Promise<RunBoxOptions["started"]> {
+  const place = readyPlace(options, facts);
+  if (place === undefined) return undefined;
+  if (!place.wanted) return () => markSeen(place);
+  const { makeReady } = await import("#src/ready/make-ready.ts");
+  return () => makeReady(place, options, facts);
 }
 
 /** With whoever the filter asks, or the audit of the proxy alone. */

@@ -27,7 +27,7 @@ describe("Messages", () => {
 
   test("lists a call's hints by errno, with an end", () => {
     const messages = new Messages(BASE);
-    const at = messages.call("open", (errno) => (errno === ERRNO.EACCES.number ? "be root" : undefined));
+    const at = messages.call("open", new Map([[ERRNO.EACCES.number, "be root"]]));
     const { half, iovec } = reader(messages);
     expect(iovec(at)).toBe("open");
     expect(half(at + HINTS_AT)).toBe(2 ** 32 - ERRNO.EACCES.number);

@@ -69,16 +69,34 @@ describe("buildProtected()", () => {
     expect(protectedIn({ "/home": "dir" }, [bind("/home")]).map(({ path }) => path)).not.toContain("/home/.ssh");
   });
 
+  test("keeps nsbox's own folder, there or not, where the folder around it is shown", () => {
+    const facts = {
+      ...SAMPLE_FACTS,
+      env: { XDG_RUNTIME_DIR: "/x/run" },
+      paths: { "/x": "dir", "/x/run": "dir" },
+    } as const;
+    expect(buildProtected(NO_OPTIONS, facts, [bind("/x", "/in")])).toContainEqual({
+      ...{ path: "/in/run/nsbox", readOnly: true },
+      make: { host: "/x/run/nsbox", isFile: false },
+    });
+    const rw = { kind: "bind", source: "/x", destination: "/in", readOnly: false, flag: "--rw" } as const;
+    expect(protectedOnHost({ ...NO_OPTIONS, mounts: [rw] }, facts)).toContain("/x/run/nsbox");
+    const root = { ...facts, uid: 0, paths: { "/run": "dir", "/run/nsbox": "dir" } } as const;
+    expect(buildProtected(NO_OPTIONS, root, [bind("/run")])).toEqual([
+      { path: "/run/nsbox", readOnly: true, make: undefined },
+    ]);
+  });
+
   test("is nothing with --no-protect", () => {
     const options = { ...NO_OPTIONS, protect: false };
     expect(buildProtected(options, { ...SAMPLE_FACTS, paths: REPOSITORY }, [bind(P)])).toEqual([]);
-    expect(protectedOnHost(options, P, [])).toEqual([]);
+    expect(protectedOnHost(options, { ...SAMPLE_FACTS, cwd: P, homes: [] })).toEqual([]);
   });
 });
 
 test("protectedOnHost() asks for every path on the way, within what --rw shows", () => {
   const rw = { kind: "bind", source: ".", destination: undefined, readOnly: false, flag: "--rw" } as const;
-  const paths = protectedOnHost({ ...NO_OPTIONS, mounts: [rw] }, P, ["/home/ann"]);
+  const paths = protectedOnHost({ ...NO_OPTIONS, mounts: [rw] }, { ...SAMPLE_FACTS, cwd: P, homes: ["/home/ann"] });
   expect(paths).toContain(`${P}/.git`);
   expect(paths).toContain(`${P}/.github/workflows`);
   expect(paths).not.toContain(`${P}/.bashrc`);

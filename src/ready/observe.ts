@@ -1,0 +1,127 @@
+// Asks the machine what a ready box will ask again. An answer that doesn't agree with the facts that its plan rests on
+// makes the list worthless: something has just changed.
+import { rawSyscall } from "#ffi/libc/syscall.ts";
+import { AT, O } from "#ffi/uapi/fcntl.ts";
+import { ERRNO } from "#ffi/uapi/errno.ts";
+import { KEY_SPEC, KEYCTL } from "#ffi/uapi/keyctl.ts";
+import { LANDLOCK_CREATE_RULESET } from "#ffi/uapi/landlock.ts";
+import { throttlePath } from "#src/spec/defaults.ts";
+import type { HostFacts, PathKind } from "#src/spec/facts.ts";
+import type { Observation } from "./observation.ts";
+
+/** What else a plan rests on, and no fact names. */
+export interface Also {
+  /** Folders that are shown writable. */
+  readonly writable: readonly string[];
+  /** Paths that stand there now, for this box made them and takes them away: nothing was there before. */
+  readonly made: readonly string[];
+  /** Paths that a box would be warned of if a socket stood there. */
+  readonly noSockets: readonly string[];
+}
+
+/** What the plan for these facts rests on; undefined where it is not so any more. */
+export function observe(facts: HostFacts, { writable, made, noSockets }: Also): readonly Observation[] | undefined {
+  const keyctl = ["keyctl", [KEYCTL.GET_KEYRING_ID, KEY_SPEC.SESSION_KEYRING, 0]] as const;
+  const landlock = [0, 0, LANDLOCK_CREATE_RULESET.VERSION];
+  const abi = rawSyscall("landlock_create_ruleset", 0, 0, LANDLOCK_CREATE_RULESET.VERSION);
+  const paths = observePaths({ ...facts.paths, [throttlePath(facts.throttles)]: "missing" }, made);
+  const files = observeFiles(facts);
+  const sockets = noSockets.map((path) => ({ kind: "path", path, mode: modeOf(path) }) as const);
+  if (sockets.some(({ mode }) => mode >= 0 && (mode & S_IFMT) === S_IFSOCK)) return undefined;
+  const release = readRelease();
+  if (!release.startsWith(`${facts.kernel.join(".")}.`)) return undefined;
+  if (paths === undefined || files === undefined || Math.max(0, abi) !== facts.landlockAbi) return undefined;
+  return [
+    { kind: "result", name: "geteuid", args: [], result: facts.uid },
+    { kind: "result", name: "getegid", args: [], result: facts.gid },
+    { kind: "result", name: "landlock_create_ruleset", args: landlock, result: abi },
+    facts.keyctl
+      ? { kind: "works", name: keyctl[0], args: keyctl[1] }
+      : { kind: "result", name: keyctl[0], args: keyctl[1], result: rawSyscall(keyctl[0], ...keyctl[1]) },
+    { kind: "release", text: release },
+    ...facts.passedFiles.map((rule) => ({ kind: "stream", rule }) as const),
+    { kind: "no terminal" },
+    ...paths,
+    ...sockets,
+    ...writable.map((path) => observeAccess(path)),
+    ...files,
+  ];
+}
+
+const UTS = { bytes: 390, release: 130, field: 65 } as const;
+
+function readRelease(): string {
+  const bytes = new Uint8Array(UTS.bytes);
+  rawSyscall("uname", bytes);
+  const field = bytes.subarray(UTS.release, UTS.release + UTS.field);
+  return new TextDecoder().decode(field.subarray(0, field.indexOf(0)));
+}
+
+const STATX = { bytes: 256, type: 1, mode: 28 } as const;
+const S_IFMT = 0o170000;
+const S_IFSOCK = 0o140000;
+const KINDS: Readonly<Record<number, PathKind>> = { 0o040000: "dir", 0o020000: "device", 0o060000: "device" };
+
+/** Of what stands there, links followed; or -errno. */
+function modeOf(path: string): number {
+  const bytes = new Uint8Array(STATX.bytes);
+  const result = rawSyscall("statx", AT.FDCWD, path, 0, STATX.type, bytes);
+  return result < 0 ? result : new DataView(bytes.buffer).getUint16(STATX.mode, true);
+}
+
+const W_OK = 2;
+
+function observeAccess(path: string): Observation {
+  const args = [AT.FDCWD, path, W_OK, AT.EACCESS] as const;
+  return { kind: "result", name: "faccessat2", args, result: rawSyscall("faccessat2", ...args) };
+}
+
+function observePaths(paths: HostFacts["paths"], made: readonly string[]): readonly Observation[] | undefined {
+  const found: Observation[] = [];
+  for (const [path, kind] of Object.entries(paths)) {
+    const mode = made.includes(path) ? -ERRNO.ENOENT.number : modeOf(path);
+    if (kindOf(mode) !== kind) return undefined;
+    found.push({ kind: "path", path, mode });
+  }
+  return found;
+}
+
+function kindOf(mode: number): PathKind {
+  if (mode === -ERRNO.EACCES.number) return "denied";
+  return mode < 0 ? "missing" : (KINDS[mode & S_IFMT] ?? "file");
+}
+
+/** What the caller's own id maps and place in line for the OOM killer are read from. */
+function observeFiles({ uid, oomScoreAdj, ownUids, ownGids }: HostFacts): readonly Observation[] | undefined {
+  const score = readSmall("/proc/self/oom_score_adj");
+  if (score === undefined || Number(new TextDecoder().decode(score)) !== oomScoreAdj) return undefined;
+  const found: Observation[] = [{ kind: "file", path: "/proc/self/oom_score_adj", content: score }];
+  if (uid !== 0) return found;
+  for (const [path, ranges] of [["/proc/self/uid_map", ownUids] as const, ["/proc/self/gid_map", ownGids] as const]) {
+    const content = readSmall(path);
+    if (content === undefined || !hasRanges(new TextDecoder().decode(content), ranges)) return undefined;
+    found.push({ kind: "file", path, content });
+  }
+  return found;
+}
+
+function hasRanges(text: string, ranges: HostFacts["ownUids"]): boolean {
+  const lines = text.split("\n").filter((line) => line !== "");
+  const same = (line: string, n: number): boolean => {
+    const [start, , count] = line.trim().split(/ +/).map(Number);
+    return start === ranges[n]?.start && count === ranges[n]?.count;
+  };
+  return lines.length === ranges.length && lines.every(same);
+}
+
+const SMALL_BYTES = 4096;
+
+/** A file that one read takes whole; undefined where it can't be read or is larger. */
+function readSmall(path: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(SMALL_BYTES);
+  const file = rawSyscall("openat", AT.FDCWD, path, O.RDONLY | O.CLOEXEC);
+  if (file < 0) return undefined;
+  const length = rawSyscall("read", file, bytes, bytes.length);
+  rawSyscall("close", file);
+  return length < 0 || length === bytes.length ? undefined : bytes.subarray(0, length);
+}
