@@ -25,7 +25,7 @@ interface Link {
 }
 
 export class LinkComparer {
-  readonly #links: readonly Link[];
+  readonly #links: Link[] = [];
   readonly #target: Uint8Array = fixed("");
   readonly #words: Uint32Array = wordsOf(this.#target);
   readonly #path: Uint8Array = fixed("");
@@ -40,15 +40,15 @@ export class LinkComparer {
 
   /** Each link's name in the folder, and the text that is asked for. */
   constructor(links: readonly (readonly [name: string, text: string])[]) {
-    this.#links = links.map(([name, text]) => {
+    for (const [name, text] of links) {
       const path = fixed(name);
       // SAFETY: the path is kept beside its address.
-      return { path, pathAt: ptr(path), words: wordsOf(fixed(text)), length: text.length };
-    });
+      this.#links.push({ path, pathAt: ptr(path), words: wordsOf(fixed(text)), length: text.length });
+    }
   }
 
-  /** Calls `equal` with the index of each link that says what is asked for. False where the first can't be read. */
-  compare(dir: Fd, folder: string, equal: (index: number) => void): boolean {
+  /** The index of each link that says what is asked for; undefined where the first can't be read. */
+  compare(dir: Fd, folder: string): readonly number[] | undefined {
     const { syscall } = libc();
     const links = this.#links;
     const target = this.#words;
@@ -57,17 +57,18 @@ export class LinkComparer {
     const { written } = this.#encoder.encodeInto(folder, this.#path);
     this.#path[written] = 0;
     const fd = syscall(this.#openat, dir, this.#folderAt, this.#flags, 0, 0, 0);
-    if (fd < 0) return false;
+    if (fd < 0) return undefined;
+    const equal: number[] = [];
     let readable = true;
     for (let index = 0; index < links.length && readable; index++) {
       const link = links[index];
       if (link === undefined) continue;
       const length = syscall(readlinkat, fd, link.pathAt, targetAt, BYTES, 0, 0);
       if (length < 0) readable = index > 0;
-      else if (isEqual(target, length, link)) equal(index);
+      else if (isEqual(target, length, link)) equal.push(index);
     }
     syscall(this.#close, fd, 0, 0, 0, 0, 0);
-    return readable;
+    return readable ? equal : undefined;
   }
 }
 

@@ -46,19 +46,30 @@ function groupsOf(text: string, isLast: boolean): readonly number[] | undefined 
 export function formatIp(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");
   if (bytes.length !== 16) return "";
-  const groups = Array.from({ length: GROUPS }, (_, n) => ((bytes[n * 2] ?? 0) << 8) | (bytes[n * 2 + 1] ?? 0));
+  const groups: number[] = [];
+  for (let at = 0; at < bytes.length; at += 2) groups.push(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
+  return formatGroups(groups);
+}
+
+/** Eight groups of 16 bits as the text of an IPv6 address. */
+export function formatGroups(groups: readonly number[]): string {
   const [start, length] = longestZeros(groups);
-  const hex = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(":");
-  if (length < 2) return hex(groups);
-  return `${hex(groups.slice(0, start))}::${hex(groups.slice(start + length))}`;
+  if (length < 2) return joinHex(groups);
+  return `${joinHex(groups.slice(0, start))}::${joinHex(groups.slice(start + length))}`;
+}
+
+function joinHex(groups: readonly number[]): string {
+  const words: string[] = [];
+  for (const group of groups) words.push(group.toString(16));
+  return words.join(":");
 }
 
 /** Where the first of the longest runs of zeros begins, and how long it is. */
 function longestZeros(groups: readonly number[]): readonly [start: number, length: number] {
   let best: readonly [number, number] = [0, 0];
   let start = 0;
-  for (const [n, group] of groups.entries()) {
-    if (group !== 0) start = n + 1;
+  for (let n = 0; n < groups.length; n++) {
+    if (groups[n] !== 0) start = n + 1;
     else if (n + 1 - start > best[1]) best = [start, n + 1 - start];
   }
   return best;
@@ -72,5 +83,8 @@ export function parseMac(text: string): IpBytes | undefined {
 
 /** A MAC address as text. */
 export function formatMac(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+  let text = "";
+  for (let n = 0; n < bytes.length; n++)
+    text += `${n === 0 ? "" : ":"}${(bytes[n] ?? 0).toString(16).padStart(2, "0")}`;
+  return text;
 }

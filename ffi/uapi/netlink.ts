@@ -71,6 +71,7 @@ export interface NetlinkRequest {
 }
 
 const encoder: TextEncoder = new TextEncoder();
+const decoder: TextDecoder = new TextDecoder();
 
 /** The bytes of a request, with NLM_F_REQUEST and NLM_F_ACK. Throws RangeError where an attribute is too long. */
 export function packRequest({ type, flags, header, attributes }: NetlinkRequest, sequence: number): Bytes {
@@ -89,19 +90,19 @@ const ATTRIBUTE_MAX = 0xffff;
 
 /** Attributes one behind the other. */
 export function packAttributes(attributes: readonly Attribute[]): Bytes {
-  return joinBytes(
-    attributes.map(({ type, value }) => {
-      const payload = payloadBytes(value);
-      const length = ATTRIBUTE_HEAD + payload.length;
-      if (length > ATTRIBUTE_MAX) throw new RangeError(`Cannot pack attribute ${type}: ${payload.length} bytes`);
-      const bytes = new Uint8Array(align(length));
-      const view = new DataView(bytes.buffer);
-      view.setUint16(0, length, true);
-      view.setUint16(2, Array.isArray(value) ? type | NLA.F_NESTED : type, true);
-      bytes.set(payload, ATTRIBUTE_HEAD);
-      return bytes;
-    }),
-  );
+  const parts: Uint8Array[] = [];
+  for (const { type, value } of attributes) {
+    const payload = payloadBytes(value);
+    const length = ATTRIBUTE_HEAD + payload.length;
+    if (length > ATTRIBUTE_MAX) throw new RangeError(`Cannot pack attribute ${type}: ${payload.length} bytes`);
+    const bytes = new Uint8Array(align(length));
+    const view = new DataView(bytes.buffer);
+    view.setUint16(0, length, true);
+    view.setUint16(2, Array.isArray(value) ? type | NLA.F_NESTED : type, true);
+    bytes.set(payload, ATTRIBUTE_HEAD);
+    parts.push(bytes);
+  }
+  return joinBytes(parts);
 }
 
 function payloadBytes(value: Attribute["value"]): Uint8Array {
@@ -201,7 +202,7 @@ export function parseAcknowledgement({ body, flags }: NetlinkMessage): Acknowled
 /** A text up to its NUL. */
 export function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end === -1 ? bytes : bytes.subarray(0, end));
+  return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end));
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

@@ -23,7 +23,8 @@ export function explainProcess(view: ProcessView, now: number, options: TextOpti
 
 function groupsOf(view: ProcessView, now: number): readonly Group[] {
   const files = "value" in view.openFiles ? view.openFiles.value : [];
-  const held = new Set(files.map(({ target }) => socketInode(target)));
+  const held = new Set<number | undefined>();
+  for (const { kind, target } of files) if (kind === "socket") held.add(socketInode(target));
   return [
     explainIdentity(view.identity, (ms) => `${timeText(ms)}, ${explainAge(now - ms)} ago`),
     explainShort(view),
@@ -43,9 +44,9 @@ function groupsOf(view: ProcessView, now: number): readonly Group[] {
   ];
 }
 
+/** Of "2026-01-01 12:00:00", without its fraction. */
+const DATE_LENGTH = 19;
+
 function timeText(ms: number): string {
-  return new Date(ms)
-    .toISOString()
-    .replace("T", " ")
-    .replace(/\.\d+Z/, " UTC");
+  return `${new Date(ms).toISOString().replace("T", " ").slice(0, DATE_LENGTH)} UTC`;
 }

@@ -1,8 +1,9 @@
 // The first words on a process: what of the machine it has for itself, and what may be done with the rest. Pure.
 import { CAPS } from "#ffi/uapi/capability.ts";
 import { limitsOf } from "./groups/cgroup-limits.ts";
-import { gather, type Group, type Readable, refused, type Row, rows } from "./groups/group.ts";
+import { type Group, type Readable, refused, type Row, rows } from "./groups/group.ts";
 import { type FourIds, insideId } from "./groups/ids.ts";
+import { findIn } from "./groups/lists.ts";
 import type { NamespaceView } from "./groups/namespaces.ts";
 import type { ProcessView } from "./process-view.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
@@ -26,7 +27,7 @@ export function explainShort(view: ProcessView): Group {
 /** The same as rows. */
 export function shortRows(view: ProcessView): readonly Row[] {
   const { list, machineUser } = readNamespaces(view);
-  const user = list?.find(({ type }) => type === "user");
+  const user = findIn(list ?? [], ({ type }) => type === "user");
   return [
     ...(list === undefined
       ? [{ label: "its own", value: refusedList(view.namespaces.list) }]
@@ -67,10 +68,9 @@ function refusedList(list: Readable<readonly NamespaceView[]>): string {
 }
 
 function things(list: readonly NamespaceView[], yours: boolean): string {
-  return list
-    .filter((one) => one.yours === yours)
-    .map(({ type }) => THINGS[type])
-    .join(", ");
+  const words: string[] = [];
+  for (const one of list) if (one.yours === yours) words.push(THINGS[one.type]);
+  return words.join(", ");
 }
 
 /** "uid 1000", "root", "root inside, uid 1000 to everyone outside". */
@@ -92,13 +92,13 @@ function explainPower(count: number, yours: boolean | undefined, machineUser: bo
 
 function walls({ confinement, cgroups }: ProcessView): readonly string[] {
   const { seccomp, noNewPrivs, label } = confinement;
-  const groups = "value" in cgroups ? gather(cgroups.value, (one) => [one, ...one.above]) : [];
-  const limited = new Set(gather(groups, ({ files }) => limitsOf(files).map((limit) => limit.of)));
-  const labelled = "value" in label && label.value !== "" && !label.value.startsWith("unconfined");
-  return [
-    ...(seccomp.mode === "none" ? [] : ["a filter of system calls"]),
-    ...(noNewPrivs ? ["no_new_privs"] : []),
-    ...(labelled ? ["a security module"] : []),
-    ...[...limited].map((what) => `a limit of ${what}`),
-  ];
+  const words: string[] = [];
+  if (seccomp.mode !== "none") words.push("a filter of system calls");
+  if (noNewPrivs) words.push("no_new_privs");
+  if ("value" in label && label.value !== "" && !label.value.startsWith("unconfined")) words.push("a security module");
+  for (const { files, above } of "value" in cgroups ? cgroups.value : [])
+    for (const group of [{ files }, ...above])
+      for (const { of } of limitsOf(group.files))
+        if (!words.includes(`a limit of ${of}`)) words.push(`a limit of ${of}`);
+  return words;
 }

@@ -78,22 +78,27 @@ function isDevice(text: string): boolean {
 /** A comma that belongs to an option is escaped, so that commas are split at first. */
 function parseOptions(text: string): readonly string[] {
   const options = text.split(",");
-  const some = options.includes("") ? options.filter((option) => option !== "") : options;
-  return text.includes("\\") ? some.map(unescapeOctal) : some;
+  if (!text.includes("\\") && !options.includes("")) return options;
+  const some: string[] = [];
+  for (const option of options) if (option !== "") some.push(unescapeOctal(option));
+  return some;
 }
 
 const PRIVATE: Propagation = { shared: undefined, master: undefined, propagateFrom: undefined, unbindable: false };
 
 function parsePropagation(tags: readonly string[]): Propagation {
   if (tags.length === 0) return PRIVATE;
-  const group = (name: string): number | undefined =>
-    parseWhole(tags.find((tag) => tag.startsWith(`${name}:`))?.slice(name.length + 1));
   return {
-    shared: group("shared"),
-    master: group("master"),
-    propagateFrom: group("propagate_from"),
+    shared: groupOf(tags, "shared:"),
+    master: groupOf(tags, "master:"),
+    propagateFrom: groupOf(tags, "propagate_from:"),
     unbindable: tags.includes("unbindable"),
   };
+}
+
+function groupOf(tags: readonly string[], prefix: string): number | undefined {
+  for (const tag of tags) if (tag.startsWith(prefix)) return parseWhole(tag.slice(prefix.length));
+  return undefined;
 }
 
 /** "\040" → " ": the kernel writes space, tab, line end, backslash and a few more as three octal digits. */

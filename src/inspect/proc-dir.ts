@@ -1,7 +1,8 @@
 // /proc/PID as an open folder: whatever is read through it is of this one process, though its PID be used again.
 import { openFileAt, ownerAt, readLinkAt } from "#ffi/libc/dir.ts";
-import { asFd, closeFile, type Fd, openFile, readAll, readInto } from "#ffi/libc/fd.ts";
+import { asFd, closeFile, type Fd, openFile, readAll } from "#ffi/libc/fd.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
+import { ERRNO } from "#ffi/uapi/errno.ts";
 import { O, openFlags } from "#ffi/uapi/fcntl.ts";
 import { NsboxError } from "#src/error.ts";
 import type { Readable } from "./groups/group.ts";
@@ -18,13 +19,14 @@ const decoder: TextDecoder = new TextDecoder();
 /** Most files of /proc are smaller: one place for all of them, as fresh memory costs more than reading. */
 const shared: Uint8Array = new Uint8Array(new ArrayBuffer(64 * 1024));
 
-/** The content, to be used before the next call. */
-function readWhole(fd: Fd): Uint8Array {
+/** The content, to be used before the next call, or -errno. */
+function readWhole(fd: Fd): Uint8Array | number {
   let length = 0;
   while (length < shared.length) {
-    const count = readInto(fd, shared.subarray(length));
+    const count = rawSyscall("read", fd, shared.subarray(length), shared.length - length);
     if (count === 0) return shared.subarray(0, length);
-    length += count;
+    if (count < 0 && count !== -ERRNO.EINTR.number) return count;
+    length += Math.max(count, 0);
   }
   const rest = readAll(fd);
   const whole = new Uint8Array(length + rest.length);
@@ -33,24 +35,41 @@ function readWhole(fd: Fd): Uint8Array {
   return whole;
 }
 
+/** The text of an open file. Throws SyscallError. */
+export function readTextFrom(fd: Fd): string {
+  const bytes = readWhole(fd);
+  if (typeof bytes === "number") throw new SyscallError("read", -bytes, `descriptor ${fd}`);
+  return decoder.decode(bytes);
+}
+
+/** The text of a file by its path. Throws SyscallError. */
+export function readTextOf(path: string): string {
+  return withFile(openFile(path, O.RDONLY), readTextFrom);
+}
+
 /** The text of a file below a folder. Throws SyscallError. */
 export function readTextAt(dir: Fd, path: string): string {
-  const fd = openFileAt(dir, path);
+  return withFile(openFileAt(dir, path), readTextFrom);
+}
+
+/** Uses an open file, then closes it. */
+export function withFile<T>(fd: Fd, use: (fd: Fd) => T): T {
   try {
-    return decoder.decode(readWhole(fd));
+    return use(fd);
   } finally {
     closeFile(fd);
   }
 }
 
-/** The text of a file that may well not be there, or not be readable: no error is made for it. */
-export function optionalTextAt(dir: Fd, path: string): string | undefined {
+/** The text of a file that may well not be there, or not be readable: -errno then, and no error is made. */
+export function tryTextAt(dir: Fd, path: string): string | number {
   const fd = rawSyscall("openat", dir, path, O.RDONLY | O.CLOEXEC, 0);
-  if (fd < 0) return undefined;
+  if (fd < 0) return fd;
   try {
-    return decoder.decode(readWhole(asFd(fd)));
+    const bytes = readWhole(asFd(fd));
+    return typeof bytes === "number" ? bytes : decoder.decode(bytes);
   } catch (error) {
-    if (error instanceof SyscallError) return undefined;
+    if (error instanceof SyscallError) return -error.errno;
     throw error;
   } finally {
     closeFile(asFd(fd));
@@ -85,6 +104,12 @@ export class ProcDir implements Disposable {
   /** Throws SyscallError. */
   text(name: string): string {
     return readTextAt(this.fd, name);
+  }
+
+  /** The text, or a refusal. */
+  readable(name: string, subject: Subject): Readable<string> {
+    const text = tryTextAt(this.fd, name);
+    return typeof text === "string" ? { value: text } : refuse(-text, subject);
   }
 
   /** Throws SyscallError. */

@@ -1,4 +1,5 @@
-// Parsers of /proc files, see proc(5). Pure: text in, data out.
+// Parsers of /proc files, see proc(5). Pure: text in, data out. Without regular expressions, each of which the engine
+// compiles at its first use, some 20 µs (D-57).
 
 /** What each line says; those that say nothing are left out. A loop: what is built on flatMap() takes its first use. */
 export function parseLines<T>(text: string, parse: (line: string) => T | undefined): readonly T[] {
@@ -8,6 +9,23 @@ export function parseLines<T>(text: string, parse: (line: string) => T | undefin
     if (one !== undefined) parsed.push(one);
   }
   return parsed;
+}
+
+/** The words of a line, which blanks and tabs separate. */
+export function wordsOf(line: string): readonly string[] {
+  const words: string[] = [];
+  for (const word of line.replaceAll("\t", " ").split(" ")) if (word !== "") words.push(word);
+  return words;
+}
+
+/** Whether a text is a whole number in decimal digits, so many at most. */
+export function isDigits(text: string | undefined, most: number): text is string {
+  if (text === undefined || text === "" || text.length > most) return false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
 }
 
 /** "Name:\tvalue" lines of /proc/PID/status. */
@@ -22,7 +40,7 @@ export function parseStatus(text: string): ReadonlyMap<string, string> {
 
 /** The name of a process out of its "Name" line. KERNEL: newlines and backslashes are escaped there, nothing else. */
 export function parseStatusName(text: string): string {
-  return text.replace(/\\(n|\\)/g, (_, letter: string) => (letter === "n" ? "\n" : "\\"));
+  return !text.includes("\\") ? text : text.replace(/\\(n|\\)/g, (_, letter: string) => (letter === "n" ? "\n" : "\\"));
 }
 
 /** One line of an id map: `size` ids from `inside` are those from `outside`. */
@@ -68,13 +86,17 @@ export interface CgroupLine {
   readonly path: string;
 }
 
+const HIERARCHY_DIGITS = 10;
+
 /** /proc/PID/cgroup, see cgroups(7). Paths may hold colons. */
 export function parseCgroups(text: string): readonly CgroupLine[] {
   return parseLines(text, (line) => {
-    const match = /^(\d+):([^:]*):(.*)$/.exec(line);
-    if (match === null) return undefined;
-    const [, hierarchy = "0", controllers = "", path = ""] = match;
-    return { hierarchy: Number(hierarchy), controllers: controllers.split(",").filter((name) => name !== ""), path };
+    const first = line.indexOf(":");
+    const second = line.indexOf(":", first + 1);
+    const hierarchy = line.slice(0, Math.max(first, 0));
+    if (second === -1 || !isDigits(hierarchy, HIERARCHY_DIGITS)) return undefined;
+    const controllers = wordsOf(line.slice(first + 1, second).replaceAll(",", " "));
+    return { hierarchy: Number(hierarchy), controllers, path: line.slice(second + 1) };
   });
 }
 

@@ -1,17 +1,17 @@
 // The cgroups of a process, through whatever mounts of cgroup file systems we see ourselves.
-import { closeFile, readText } from "#ffi/libc/fd.ts";
+import { closeFile } from "#ffi/libc/fd.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
 import { FIRST_FILES, LIMIT_FILES, limitsOf } from "./groups/cgroup-limits.ts";
-import { gather } from "./groups/group.ts";
+import { gather, keep, mapList } from "./groups/lists.ts";
 import { CGROUP_FILES, type CgroupView, findCgroup } from "./groups/cgroups.ts";
 import { type MountInfo, parseMountinfo } from "./parse-mountinfo.ts";
-import { openFolder, optionalTextAt } from "./proc-dir.ts";
+import { openFolder, readTextOf, tryTextAt } from "./proc-dir.ts";
 import { type CgroupLine, parseCgroups } from "./proc-text.ts";
 
 /** `text` is that of /proc/PID/cgroup. */
 export function readCgroups(text: string): readonly CgroupView[] {
   const yours = readCgroupMounts();
-  return parseCgroups(text).map((line) => {
+  return mapList(parseCgroups(text), (line) => {
     const folder = findCgroup(line, yours);
     const version = isSecond(line) ? 2 : 1;
     // KERNEL: the root of a hierarchy of version 1 has no limits.
@@ -37,8 +37,8 @@ function readAbove(line: CgroupLine, mounts: readonly MountInfo[], names: readon
 
 /** Of the process that inspects. Only their lines are parsed: a machine may have hundreds of others. */
 function readCgroupMounts(): readonly MountInfo[] {
-  const lines = readText("/proc/self/mountinfo").split("\n");
-  return parseMountinfo(lines.filter((line) => line.includes(" - cgroup")).join("\n"));
+  const lines = readTextOf("/proc/self/mountinfo").split("\n");
+  return parseMountinfo(keep(lines, (line) => line.includes(" - cgroup")).join("\n"));
 }
 
 function isSecond({ hierarchy, controllers }: CgroupLine): boolean {
@@ -51,8 +51,8 @@ function readFiles(folder: string, names: readonly string[]): Readonly<Record<st
   try {
     const dir = openFolder(folder);
     for (const name of names) {
-      const text = optionalTextAt(dir, name);
-      if (text !== undefined) files[name] = text.trim();
+      const text = tryTextAt(dir, name);
+      if (typeof text === "string") files[name] = text.trim();
     }
     closeFile(dir);
   } catch (error) {

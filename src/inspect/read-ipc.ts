@@ -1,16 +1,17 @@
 // System V objects and POSIX message queues of an IPC namespace: who opens /proc/sysvipc sees his own, and so does who
 // mounts an mqueue file system. The helper opens them inside, and leaves a mount that is attached nowhere.
 import { listFolder, openFileAt } from "#ffi/libc/dir.ts";
-import { closeFile, type Fd, readAll } from "#ffi/libc/fd.ts";
+import { closeFile, type Fd } from "#ffi/libc/fd.ts";
 import { type Call, call, memory, type MemoryArg, result } from "#ffi/tape/call.ts";
 import { AT, O } from "#ffi/uapi/fcntl.ts";
 import { FSCONFIG, FSMOUNT, FSOPEN } from "#ffi/uapi/mount.ts";
 import { NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
-import { afterVisit, savedFile, type Visit, withFile } from "./visit.ts";
+import { afterVisit, savedFile, type Visit } from "./visit.ts";
+import { mapList } from "./groups/lists.ts";
 import type { Readable } from "./groups/group.ts";
 import { type Ipc, parseQueueBytes, parseSysv, type PosixQueue, SYSV_FILES, type SysvObject } from "./groups/ipc.ts";
 import type { NamespaceFiles } from "./namespace-files.ts";
-import { attempt, readTextAt } from "./proc-dir.ts";
+import { attempt, readTextAt, readTextFrom, withFile } from "./proc-dir.ts";
 import { refuse, type Subject } from "./refusal.ts";
 import type { Peeked } from "#src/run/peek.ts";
 
@@ -23,7 +24,7 @@ const DONE: string = afterVisit("ipc");
 /** What the helper saves: for each file of /proc/sysvipc, the file system's context, and the mount; a file or an errno. */
 const saved = (name: string): MemoryArg => memory(name, 8);
 
-const sysvCalls: readonly Call[] = SYSV_NAMES.map((name) =>
+const sysvCalls: readonly Call[] = mapList(SYSV_NAMES, (name) =>
   call("openat", [AT.FDCWD, `/proc/sysvipc/${name}`, O.RDONLY | O.CLOEXEC], {
     save: saved(name),
     fail: DONE,
@@ -65,13 +66,7 @@ function readSysv(peeked: Peeked, subject: Subject): Readable<readonly SysvObjec
   for (const name of SYSV_NAMES) {
     const file = savedFile(peeked, name);
     if ("errno" in file) refusal = refuse(file.errno, subject);
-    else
-      objects.push(
-        ...parseSysv(
-          name,
-          withFile(file.fd, (fd) => new TextDecoder().decode(readAll(fd))),
-        ),
-      );
+    else objects.push(...parseSysv(name, withFile(file.fd, readTextFrom)));
   }
   return refusal ?? { value: objects };
 }
@@ -88,7 +83,7 @@ function readQueues(peeked: Peeked, subject: Subject): Readable<readonly PosixQu
 
 function listQueues(root: Fd, subject: Subject): readonly PosixQueue[] {
   const names = withFile(openFileAt(root, "."), listFolder);
-  return names.map((name) => ({
+  return mapList(names, (name) => ({
     name,
     bytes: attempt(subject, () => parseQueueBytes(readTextAt(root, name)), "the queue's permissions keep you out"),
   }));

@@ -4,7 +4,7 @@ import { type Link, parseLink, parseNeighbour } from "#ffi/uapi/rtnetlink-answer
 import { getLink, getLinkIn, getLinks, getNeighbours } from "#ffi/uapi/rtnetlink-requests.ts";
 import { Netlink } from "#src/net/netlink.ts";
 import { type LinkFacts, type Neighbour, neighbourState, type Peer } from "./groups/net-links.ts";
-import { gather } from "./groups/group.ts";
+import { findIn, gather } from "./groups/lists.ts";
 import { askNetnsid } from "./read-netnsids.ts";
 import type { Inhabitant, Surroundings } from "./surroundings.ts";
 
@@ -16,29 +16,40 @@ export interface Links {
 
 /** `socket` is of the namespace that is looked at, and is closed. */
 export function readLinks(socket: Fd, around: Surroundings): Links {
-  using netlink = new Netlink({ fd: socket });
+  const netlink = new Netlink({ fd: socket });
+  try {
+    return askLinks(netlink, around);
+  } finally {
+    netlink[Symbol.dispose]();
+  }
+}
+
+function askLinks(netlink: Netlink, around: Surroundings): Links {
   const links = netlink.list("list interfaces", getLinks(), parseLink);
   const peers = new PeerFinder(netlink, links, around);
-  const nameOf = (index: number | undefined): string | undefined => links.find((link) => link.index === index)?.name;
-  const facts = links.map((link): readonly [string, LinkFacts] => [
-    link.name,
-    {
+  const nameOf = (index: number | undefined): string | undefined => withIndex(links, index)?.name;
+  const facts = new Map<string, LinkFacts>();
+  for (const link of links)
+    facts.set(link.name, {
       kind: link.kind,
       mac: link.mac === "" ? undefined : link.mac,
       mtu: link.mtu,
       bridge: nameOf(link.master),
       peer: peers.find(link),
-    },
-  ]);
+    });
   const neighbours = netlink.list("list neighbours", getNeighbours(), parseNeighbour);
   return {
-    facts: new Map(facts),
+    facts,
     neighbours: gather(neighbours, ({ index, address, mac, state }) => {
       const [name, word] = [nameOf(index), neighbourState(state)];
       if (name === undefined || word === undefined) return [];
       return [{ interface: name, address, mac: mac === "" ? undefined : mac, state: word }];
     }),
   };
+}
+
+function withIndex(links: readonly Link[], index: number | undefined): Link | undefined {
+  return findIn(links, (link) => link.index === index);
 }
 
 /** Links of another namespace that may not be asked for: none of these is a reason to fail. */
@@ -71,8 +82,8 @@ class PeerFinder {
 
   /** Both ends are in the namespace that is looked at. */
   #here(index: number): Peer {
-    const other = this.#links.find((link) => link.index === index);
-    const bridge = this.#links.find((link) => link.index === other?.master)?.name;
+    const other = withIndex(this.#links, index);
+    const bridge = withIndex(this.#links, other?.master)?.name;
     return { index, name: other?.name, bridge, namespace: undefined, where: "same", process: undefined };
   }
 

@@ -21,5 +21,10 @@ export function readNetnsids({ namespaces }: NamespaceGraph): ReadonlyMap<number
 export function askNetnsid(netlink: Netlink, pid: number): number | undefined {
   const { messages, said } = netlink.ask(getNetnsid(pid));
   // ESRCH: it has ended meanwhile.
-  return said.errno === 0 ? messages.map(parseNetnsid).find((found) => found !== undefined) : undefined;
+  if (said.errno !== 0) return undefined;
+  for (const message of messages) {
+    const found = parseNetnsid(message);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -26,6 +26,7 @@ import {
 } from "./groups/net-interfaces.ts";
 import { parseInet6Routes, parseRoutes, type Route } from "./groups/net-routes.ts";
 import { type DiagEnd, type Listener, parseDiag, parseInternet, parseUnix } from "./groups/net-sockets.ts";
+import { hasAny, mapList } from "./groups/lists.ts";
 import { concerning, type NatRule } from "./groups/nat-rules.ts";
 import { type LinkFacts, type Neighbour, NO_FACTS } from "./groups/net-links.ts";
 import type { Network } from "./groups/network.ts";
@@ -44,7 +45,7 @@ export function readNetwork(
   visit: Readable<Peeked>,
   { subject, around }: { readonly subject: Subject; readonly around: Surroundings },
 ): Network {
-  const text = (name: string): Readable<string> => attempt(subject, () => dir.text(`net/${name}`));
+  const text = (name: string): Readable<string> => dir.readable(`net/${name}`, subject);
   const routes = readRoutes(text);
   const { plain, diag, route } = socketsOf(visit);
   const dev = mapReadable(text("dev"), parseInterfaces);
@@ -57,10 +58,7 @@ export function readNetwork(
     routes,
     neighbours: links === undefined ? untold(visit, subject) : { value: links.neighbours },
     natRules: readNatRules(interfaces, addresses, around),
-    helper: readHelper(
-      interfaces,
-      attempt(subject, () => dir.link("ns/net")),
-    ),
+    helper: readHelper(interfaces, () => attempt(subject, () => dir.link("ns/net"))),
     listening: readListeners(text, diag),
   };
   for (const fd of [plain, diag]) if (fd !== undefined) closeFile(fd);
@@ -73,7 +71,7 @@ type Counted = ReturnType<typeof parseInterfaces>;
 function readLinksOf(dev: Readable<Counted>, route: Fd | undefined, around: Surroundings): Links | undefined {
   if (route === undefined) return undefined;
   const names = "value" in dev ? dev.value : [];
-  if (names.some(({ name }) => name !== "lo")) return readLinks(route, around);
+  if (hasAny(names, ({ name }) => name !== "lo")) return readLinks(route, around);
   closeFile(route);
   return { facts: new Map(), neighbours: [] };
 }
@@ -90,14 +88,15 @@ function readNatRules(
   around: Surroundings,
 ): Readable<readonly NatRule[]> {
   const list = "value" in interfaces ? interfaces.value : [];
-  if (!list.some(({ peer }) => peer?.where === "yours")) return { value: [] };
+  if (!hasAny(list, ({ peer }) => peer?.where === "yours")) return { value: [] };
   return mapReadable(around.natRules, (rules) => concerning(rules, "value" in addresses ? addresses.value : [], list));
 }
 
 /** Whoever is the network in user space has a tun device there. */
-function readHelper(interfaces: Network["interfaces"], netns: Readable<string>): Network["helper"] {
-  if (!("value" in interfaces && "value" in netns)) return undefined;
-  return interfaces.value.some(({ kind }) => kind === "tun") ? findHelperPorts(netns.value) : undefined;
+function readHelper(interfaces: Network["interfaces"], readNetns: () => Readable<string>): Network["helper"] {
+  if (!("value" in interfaces) || !hasAny(interfaces.value, ({ kind }) => kind === "tun")) return undefined;
+  const netns = readNetns();
+  return "value" in netns ? findHelperPorts(netns.value) : undefined;
 }
 
 type ReadText = (name: string) => Readable<string>;
@@ -175,7 +174,7 @@ function readInterfaces(
   facts: ReadonlyMap<string, LinkFacts> | undefined,
 ): Readable<readonly Interface[]> {
   return mapReadable(dev, (list) =>
-    list.map((one) => ({
+    mapList(list, (one) => ({
       ...one,
       ...(facts?.get(one.name) ?? NO_FACTS),
       up: socket === undefined ? undefined : isUp(socket, one.name),

@@ -1,7 +1,7 @@
 // /proc/PID → ProcessView. What may not be read becomes a value that says so; only a missing process is an error.
 import { listFolder, readLinkAt } from "#ffi/libc/dir.ts";
-import { readText } from "#ffi/libc/fd.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
+import { ERRNO } from "#ffi/uapi/errno.ts";
 import { parseClockOffsets } from "./groups/clocks.ts";
 import { mapReadable, type Readable } from "./groups/group.ts";
 import { identityOf, parseCommand, startedAt } from "./groups/identity.ts";
@@ -12,10 +12,10 @@ import type { Namespaces } from "./groups/namespaces.ts";
 import { fileKind, type OpenFile } from "./groups/open-files.ts";
 import { capabilitiesOf, confinementOf, isDumpable } from "./groups/privileges.ts";
 import { numbersOf, type Status } from "./groups/status.ts";
-import { type Enter, makeVisits, withFile } from "./visit.ts";
+import { type Enter, makeVisits } from "./visit.ts";
 import { NamespaceFiles } from "./namespace-files.ts";
 import { parseMountinfo } from "./parse-mountinfo.ts";
-import { attempt, ended, ProcDir } from "./proc-dir.ts";
+import { attempt, ended, ProcDir, readTextOf, tryTextAt, withFile } from "./proc-dir.ts";
 import { parseIdRanges, parseStatus } from "./proc-text.ts";
 import type { ProcessView } from "./process-view.ts";
 import { readCgroups } from "./read-cgroups.ts";
@@ -94,7 +94,7 @@ function subjectOf(dir: ProcDir, status: Status): Subject {
 }
 
 function readView({ dir, status, subject, namespaces }: OpenProcess, enter: Enter, around: Surroundings): ProcessView {
-  const text = (name: string): Readable<string> => attempt(subject, () => dir.text(name));
+  const text = (name: string): Readable<string> => dir.readable(name, subject);
   const link = (name: string): Readable<string> => attempt(subject, () => dir.link(name));
   const files = "value" in namespaces ? namespaces.value : undefined;
   const visits = makeVisits(files, [NAMES_VISIT, NETWORK_VISIT, ipcVisit(files)], subject, enter);
@@ -134,14 +134,9 @@ function readView({ dir, status, subject, namespaces }: OpenProcess, enter: Ente
 
 /** KERNEL: EINVAL where no security module labels processes. */
 function readLabel(dir: ProcDir, subject: Subject): Readable<string> {
-  try {
-    return { value: dir.text("attr/current").replace(/[\0\n]+$/, "") };
-  } catch (error) {
-    if (error instanceof SyscallError && error.is("EINVAL")) return { value: "" };
-    return attempt(subject, () => {
-      throw error;
-    });
-  }
+  const label = tryTextAt(dir.fd, "attr/current");
+  if (typeof label === "string") return { value: label.replace(/[\0\n]+$/, "") };
+  return label === -ERRNO.EINVAL.number ? { value: "" } : refuse(-label, subject);
 }
 
 /** Since when the machine is up, by the clock that also starts processes. */
@@ -149,7 +144,7 @@ function uptimeMs(): number {
   const CLOCK_BOOTTIME = 7;
   const now = new Uint32Array(4);
   rawSyscall("clock_gettime", CLOCK_BOOTTIME, new Uint8Array(now.buffer));
-  const [seconds = 0, , nanoseconds = 0] = now; // the lower halves: no machine is up for 136 years
+  const [seconds, nanoseconds] = [now[0] ?? 0, now[2] ?? 0]; // the lower halves: no machine is up for 136 years
   return seconds * 1000 + Math.floor(nanoseconds / 1_000_000);
 }
 
@@ -157,7 +152,8 @@ function uptimeMs(): number {
 function readName(pid: number): string | undefined {
   if (pid === 0) return undefined;
   try {
-    return readText(`/proc/${pid}/comm`).replace(/\n$/, "");
+    const name = readTextOf(`/proc/${pid}/comm`);
+    return name.endsWith("\n") ? name.slice(0, -1) : name;
   } catch (error) {
     if (error instanceof SyscallError) return undefined;
     throw error;

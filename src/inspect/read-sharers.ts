@@ -1,13 +1,15 @@
 // The namespaces of a process, and how many others share each: that takes a look at every process of the machine.
 import { listFolder, openFileAt } from "#ffi/libc/dir.ts";
-import { closeFile, type Fd } from "#ffi/libc/fd.ts";
+import type { Fd } from "#ffi/libc/fd.ts";
 import { LinkComparer } from "#ffi/libc/link-comparer.ts";
-import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
+import { rawSyscall } from "#ffi/libc/syscall.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 import type { Readable } from "./groups/group.ts";
+import { keep, mapList } from "./groups/lists.ts";
 import type { Namespaces, NamespaceView } from "./groups/namespaces.ts";
 import { type NamespaceFile, type NamespaceFiles, readCreator } from "./namespace-files.ts";
-import { attempt, readTextAt } from "./proc-dir.ts";
+import { attempt, tryTextAt, withFile } from "./proc-dir.ts";
+import { wordsOf } from "./proc-text.ts";
 import { refuse, type Subject } from "./refusal.ts";
 
 /** KERNEL: PROC_USER_INIT_INO, the machine's first user namespace; it has no parent. */
@@ -15,7 +17,7 @@ const FIRST_USER = 0xeffffffd;
 
 export function readNamespaces(files: NamespaceFiles, pid: number, subject: Subject): Namespaces {
   const { others, unseen } = countSharers(files, pid);
-  const list = files.list.map((file): NamespaceView => ({
+  const list = mapList(files.list, (file): NamespaceView => ({
     type: file.type,
     inode: file.inode,
     yours: file.yours,
@@ -46,28 +48,28 @@ interface Sharers {
 
 /** Raw calls, and no text that isn't a path: on a busy machine these are thousands. */
 function countSharers({ list, proc }: NamespaceFiles, pid: number): Sharers {
-  const counts = list.map(() => 0);
+  const others = new Map<NamespaceType, number>();
   let unseen = 0;
-  const links = new LinkComparer(list.map(({ type, inode }) => [type, `${type}:[${inode}]`]));
-  const kernel = readKernelThreads(proc);
-  const skipped = new Set([String(pid), String(process.pid), ...kernel]);
+  const links = new LinkComparer(mapList(list, ({ type, inode }) => [type, `${type}:[${inode}]`] as const));
   const look = (name: string, weight: number): void => {
-    const count = (index: number): void => {
-      counts[index] = (counts[index] ?? 0) + weight;
-    };
-    if (!links.compare(proc, `${name}/ns`, count) && exists(proc, name)) unseen += weight;
+    const equal = links.compare(proc, `${name}/ns`);
+    if (equal === undefined) unseen += exists(proc, name) ? weight : 0;
+    else for (const index of equal) count(others, list[index]?.type, weight);
   };
-  for (const name of listProcesses(proc)) if (!skipped.has(name)) look(name, 1);
-  const others = kernel.filter((name) => name !== String(pid)).length;
-  if (others > 0) look(KTHREADD, others);
-  return { others: new Map(list.map(({ type }, index) => [type, counts[index] ?? 0])), unseen };
+  const kernel = readKernelThreads(proc);
+  const [own, its] = [String(process.pid), String(pid)];
+  for (const name of listProcesses(proc)) if (name !== own && name !== its && !kernel.has(name)) look(name, 1);
+  const threads = kernel.size - (kernel.has(its) ? 1 : 0);
+  if (threads > 0) look(KTHREADD, threads);
+  return { others, unseen };
+}
+
+function count(counts: Map<NamespaceType, number>, type: NamespaceType | undefined, weight: number): void {
+  if (type !== undefined) counts.set(type, (counts.get(type) ?? 0) + weight);
 }
 
 function listProcesses(proc: Fd): readonly string[] {
-  const folder = openFileAt(proc, ".");
-  const names = listFolder(folder);
-  closeFile(folder);
-  return names.filter((name) => {
+  return keep(withFile(openFileAt(proc, "."), listFolder), (name) => {
     const first = name.charCodeAt(0);
     return first >= 0x31 && first <= 0x39;
   });
@@ -77,15 +79,10 @@ function listProcesses(proc: Fd): readonly string[] {
 const KTHREADD = "2";
 
 /** kthreadd and its children; none where it is out of sight, or the kernel doesn't list children. */
-function readKernelThreads(proc: Fd): readonly string[] {
-  try {
-    if (readTextAt(proc, `${KTHREADD}/comm`) !== "kthreadd\n") return [];
-    const children = readTextAt(proc, `${KTHREADD}/task/${KTHREADD}/children`).trim();
-    return [KTHREADD, ...(children === "" ? [] : children.split(" "))];
-  } catch (error) {
-    if (error instanceof SyscallError) return [];
-    throw error;
-  }
+function readKernelThreads(proc: Fd): ReadonlySet<string> {
+  if (tryTextAt(proc, `${KTHREADD}/comm`) !== "kthreadd\n") return new Set();
+  const children = tryTextAt(proc, `${KTHREADD}/task/${KTHREADD}/children`);
+  return new Set(typeof children === "string" ? [KTHREADD, ...wordsOf(children)] : []);
 }
 
 /** One that has ended meanwhile is not hidden; the init never ends, and with hidepid=2 is not there for others. */

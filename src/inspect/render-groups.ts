@@ -1,6 +1,7 @@
 // Groups → lines for a terminal or a pipe. Names that others chose are made harmless here, and nowhere else.
 import { escapeText } from "./escape-text.ts";
-import { type Block, gather, type Group, type Row } from "./groups/group.ts";
+import type { Block, Group, Row } from "./groups/group.ts";
+import { gather, mapList } from "./groups/lists.ts";
 
 export interface TextOptions {
   readonly color: boolean;
@@ -15,19 +16,21 @@ const LEAST = 16;
 const LAST_LEAST = 24;
 
 export function renderGroups(groups: readonly Group[], options: TextOptions): string {
-  return groups.map((group) => renderGroup(group, options).join("\n")).join("\n\n");
+  return mapList(groups, (group) => renderGroup(group, options).join("\n")).join("\n\n");
 }
 
 function renderGroup({ title, meaning, blocks }: Group, options: TextOptions): readonly string[] {
   const start = title.length + GAP;
-  const meanings = wrapText(meaning, Math.max(options.width - start, LEAST)).map((line) => paint(line, DIM, options));
-  const heading = meanings.map(
-    (line, n) => `${n === 0 ? `${paint(title, BOLD, options)}  ` : " ".repeat(start)}${line}`,
-  );
+  const lines: string[] = [];
+  for (const line of wrapText(meaning, Math.max(options.width - start, LEAST))) {
+    const head = lines.length === 0 ? `${paint(title, BOLD, options)}  ` : " ".repeat(start);
+    lines.push(head + paint(line, DIM, options));
+  }
   let labelWidth = 0;
   for (const block of blocks)
     if (block.kind === "rows") for (const { label } of block.rows) labelWidth = Math.max(labelWidth, label.length);
-  return [...heading, ...gather(blocks, (block) => renderBlock(block, labelWidth, options))];
+  for (const block of blocks) lines.push(...renderBlock(block, labelWidth, options));
+  return lines;
 }
 
 function renderBlock(block: Block, labelWidth: number, options: TextOptions): readonly string[] {
@@ -47,7 +50,7 @@ function renderRow(row: Row, labelWidth: number, options: TextOptions): readonly
   if (note === "") return hang(start, lines);
   if (rest.length === 0 && first.length + GAP + note.length <= room)
     return [`${start}${first}${" ".repeat(GAP)}${paint(note, DIM, options)}`];
-  return hang(start, [...lines, ...wrapText(note, room).map((line) => paint(line, DIM, options))]);
+  return hang(start, [...lines, ...mapList(wrapText(note, room), (line) => paint(line, DIM, options))]);
 }
 
 /** Where no colour sets it apart, brackets do. */
@@ -55,30 +58,52 @@ function noteText({ note = "" }: Row, { color }: TextOptions): string {
   return note === "" || color ? note : `(${note})`;
 }
 
-function hang(start: string, [first = "", ...rest]: readonly string[]): readonly string[] {
-  return [start + first, ...rest.map((line) => " ".repeat(start.length) + line)];
+function hang(start: string, texts: readonly string[]): readonly string[] {
+  const lines: string[] = [];
+  for (const text of texts) lines.push((lines.length === 0 ? start : " ".repeat(start.length)) + text);
+  return lines;
 }
 
 /** Aligned columns; the last is wrapped within its own width. The first row is the head. */
 function renderTable(table: readonly (readonly string[])[], options: TextOptions): readonly string[] {
-  const cells = table.map((row) => row.map(escapeText));
-  const columns = cells[0]?.length ?? 0;
-  const widths: number[] = Array<number>(Math.max(columns - 1, 0)).fill(0);
-  for (const row of cells) for (const n of widths.keys()) widths[n] = Math.max(widths[n] ?? 0, row[n]?.length ?? 0);
-  fitColumns(widths, options.width - INDENT - GAP * (columns - 1) - LAST_LEAST);
-  const start = INDENT + widths.reduce((sum, width) => sum + width + GAP, 0);
-  return gather(cells, (row, n) => {
-    const fixed = widths.map((width, column) => shorten(row[column] ?? "", width).padEnd(width) + " ".repeat(GAP));
-    const last = wrapText(row.at(-1) ?? "", Math.max(options.width - start, LEAST));
-    const lines = hang(" ".repeat(INDENT) + fixed.join(""), last).map((line) => line.trimEnd());
-    return n === 0 ? lines.map((line) => paint(line, DIM, options)) : lines;
-  });
+  const last = (table[0]?.length ?? 1) - 1;
+  const cells = mapList(table, (row) => mapList(row, escapeText));
+  const widths = columnWidths(cells, last);
+  fitColumns(widths, options.width - INDENT - GAP * last - LAST_LEAST);
+  const room = Math.max(options.width - INDENT - sum(widths) - GAP * last, LEAST);
+  const lines: string[] = [];
+  for (const row of cells) {
+    let fixed = " ".repeat(INDENT);
+    for (let n = 0; n < last; n++) fixed += shorten(row[n] ?? "", widths[n] ?? 0).padEnd((widths[n] ?? 0) + GAP);
+    const isHead = lines.length === 0;
+    for (const line of hang(fixed, wrapText(row[last] ?? "", room)))
+      lines.push(isHead ? paint(line.trimEnd(), DIM, options) : line.trimEnd());
+  }
+  return lines;
+}
+
+/** Of the first so many columns what the widest cell takes. */
+function columnWidths(cells: readonly (readonly string[])[], count: number): number[] {
+  const widths: number[] = [];
+  for (let n = 0; n < count; n++) {
+    let width = 0;
+    for (const row of cells) width = Math.max(width, row[n]?.length ?? 0);
+    widths.push(width);
+  }
+  return widths;
+}
+
+function sum(numbers: readonly number[]): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
 }
 
 /** Takes width from the widest column until all fit. */
 function fitColumns(widths: number[], room: number): void {
-  for (let sum = widths.reduce((a, b) => a + b, 0); sum > room; sum--) {
-    const widest = widths.indexOf(Math.max(...widths));
+  for (let total = sum(widths); total > room; total--) {
+    let widest = 0;
+    for (let n = 1; n < widths.length; n++) if ((widths[n] ?? 0) > (widths[widest] ?? 0)) widest = n;
     if ((widths[widest] ?? 0) <= LEAST / 2) return;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }

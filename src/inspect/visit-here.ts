@@ -3,6 +3,7 @@ import { rawSyscall } from "#ffi/libc/syscall.ts";
 import type { Arg, Call, MemoryArg } from "#ffi/tape/call.ts";
 import { ERRNO } from "#ffi/uapi/errno.ts";
 import type { Peeked } from "#src/run/peek.ts";
+import { findIn, mapList } from "./groups/lists.ts";
 
 /** Makes them in this process, as peek() does in its helper; knows of calls what visits say. */
 export function playHere(calls: readonly Call[]): Peeked {
@@ -23,14 +24,20 @@ export function playHere(calls: readonly Call[]): Peeked {
   for (let at = 0; at < calls.length && failure === undefined;) {
     const call = calls[at];
     if (call === undefined) break;
-    const result = make(call, call.args.map(wordOf));
+    const result = make(call, mapList(call.args, wordOf));
     if (call.label !== undefined) results.set(call.label, result);
     if (call.save !== undefined) viewOf(areaOf(call.save)).setBigInt64(0, BigInt(result), true);
     const next = nextLabel(call, result);
     if (next === FAILED) failure = { syscall: call.name, errno: -result };
-    at = next === undefined || next === FAILED ? at + 1 : calls.findIndex(({ label }) => label === next);
+    at = next === undefined || next === FAILED ? at + 1 : indexOf(calls, next);
   }
   return { area: (name) => areas.get(name), failure };
+}
+
+function indexOf(calls: readonly Call[], label: string): number {
+  let at = 0;
+  while (at < calls.length && calls[at]?.label !== label) at++;
+  return at;
 }
 
 /** A call of that name, or the runner's own "load": the word at an address, and something more. */
@@ -45,7 +52,7 @@ const FAILED: unique symbol = Symbol("no way on is given");
 /** Undefined: the next call. */
 function nextLabel({ cases = [], fail }: Call, result: number): string | undefined | typeof FAILED {
   if (result >= 0) return undefined;
-  const found = cases.find(({ equals }) => typeof equals === "string" && -ERRNO[equals].number === result);
+  const found = findIn(cases, ({ equals }) => typeof equals === "string" && -ERRNO[equals].number === result);
   if (found !== undefined) return found.then === "next" ? undefined : found.then;
   return fail ?? FAILED;
 }

@@ -1,11 +1,12 @@
 // What only a process inside a namespace is told: the helper of src/run/peek.ts goes there and opens or reads it. Where
 // the namespace is our own too, we are inside.
-import { asFd, closeFile, type Fd } from "#ffi/libc/fd.ts";
+import { asFd, type Fd } from "#ffi/libc/fd.ts";
 import { type Call, call, memory } from "#ffi/tape/call.ts";
 import { NAMESPACE_FLAGS } from "#ffi/uapi/clone.ts";
 import type { Peek, Peeked } from "#src/run/peek.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 import type { Readable } from "./groups/group.ts";
+import { gather } from "./groups/lists.ts";
 import type { NamespaceFile, NamespaceFiles } from "./namespace-files.ts";
 import { refuse, type Subject } from "./refusal.ts";
 import { playHere } from "./visit-here.ts";
@@ -49,7 +50,7 @@ export function makeVisits(
     }
   }
   for (const { join, visits: those } of ways.values()) {
-    const peeked = enter({ join, calls: those.flatMap((visit) => callsOf(visit, files?.get(visit.type))) });
+    const peeked = enter({ join, calls: gather(those, (visit) => callsOf(visit, files?.get(visit.type))) });
     for (const { type } of those) done.set(type, enteredBy(peeked, type, subject));
   }
   return done;
@@ -99,13 +100,4 @@ function savedResult(peeked: Peeked, name: string): number {
 export function savedFile(peeked: Peeked, name: string): { readonly fd: Fd } | { readonly errno: number } {
   const result = savedResult(peeked, name);
   return result <= 0 ? { errno: result === 0 ? EPERM : -result } : { fd: asFd(result) };
-}
-
-/** Uses an open file, then closes it. */
-export function withFile<T>(fd: Fd, use: (fd: Fd) => T): T {
-  try {
-    return use(fd);
-  } finally {
-    closeFile(fd);
-  }
 }

@@ -87,9 +87,9 @@ export class Netlink implements Disposable {
     ...missing: readonly ErrnoName[]
   ): T | undefined {
     const { messages, said } = this.ask(request);
+    if (said.errno === 0) return parseAll(messages, parse)[0];
     if (missing.some((name) => ERRNO[name].number === said.errno)) return undefined;
-    if (said.errno !== 0) throw refusal(what, said);
-    return messages.map(parse).find((found) => found !== undefined);
+    throw refusal(what, said);
   }
 
   /** Everything of a kind, parsed. Throws NsboxError. */
@@ -97,11 +97,28 @@ export class Netlink implements Disposable {
     for (let tries = 0; ; tries++) {
       const { messages, said } = this.ask(request);
       if (said.errno !== 0) throw refusal(what, said);
-      // KERNEL: NLM_F_DUMP_INTR says that something changed while it was told.
-      const whole = messages.every(({ flags }) => (flags & NLM_F.DUMP_INTR) === 0);
-      if (whole || tries === DUMPS_MAX) return messages.map(parse).filter((one) => one !== undefined);
+      if (tries === DUMPS_MAX || !isInterrupted(messages)) return parseAll(messages, parse);
     }
   }
+}
+
+/** KERNEL: NLM_F_DUMP_INTR says that something changed while it was told. */
+function isInterrupted(messages: readonly NetlinkMessage[]): boolean {
+  for (const { flags } of messages) if ((flags & NLM_F.DUMP_INTR) !== 0) return true;
+  return false;
+}
+
+/** What the messages say; those that say nothing of the kind are left out. A loop, as `inspect` runs it once (D-57). */
+function parseAll<T>(
+  messages: readonly NetlinkMessage[],
+  parse: (message: NetlinkMessage) => T | undefined,
+): readonly T[] {
+  const parsed: T[] = [];
+  for (const message of messages) {
+    const one = parse(message);
+    if (one !== undefined) parsed.push(one);
+  }
+  return parsed;
 }
 
 const HINTS: Readonly<Partial<Record<ErrnoName, string>>> = {

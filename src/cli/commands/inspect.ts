@@ -30,8 +30,12 @@ export async function inspectCommand(argv: readonly string[]): Promise<number | 
 
 /** What enters other namespaces is loaded only for a process that is in any. */
 async function lookAt(pid: number): Promise<ProcessView> {
-  using open = new OpenProcess(pid);
-  return viewProcess(open, open.isElsewhere ? await loadEnter() : unused);
+  const open = new OpenProcess(pid);
+  try {
+    return viewProcess(open, open.isElsewhere ? await loadEnter() : unused);
+  } finally {
+    open[Symbol.dispose]();
+  }
 }
 
 async function loadEnter(): Promise<Enter> {

@@ -1,4 +1,5 @@
 // Which files of a cgroup set a limit, and what they say; of both versions. Pure.
+import { isDigits } from "../proc-text.ts";
 import { explainBytes } from "./group.ts";
 
 /** A limit that is set. */
@@ -40,7 +41,7 @@ export function firstCpuMax(files: Files): string | undefined {
 const UNLIMITED = 2 ** 62;
 
 export function isLimit(text: string | undefined): text is string {
-  return text !== undefined && /^\d{1,20}$/.test(text) && Number(text) < UNLIMITED;
+  return isDigits(text, 20) && Number(text) < UNLIMITED;
 }
 
 /** "50000 100000" → "0.5 processors"; "max 100000" → "no limit". */

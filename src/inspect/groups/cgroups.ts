@@ -1,8 +1,9 @@
 // Control groups with their limits and use, see cgroups(7) and the kernel's cgroup-v2 documentation.
 import type { MountInfo } from "../parse-mountinfo.ts";
-import type { CgroupLine } from "../proc-text.ts";
+import { type CgroupLine, isDigits } from "../proc-text.ts";
 import { explainCpuMax, firstCpuMax, isLimit, limitsOf } from "./cgroup-limits.ts";
-import { explainBytes, gather, type Group, groupBy, type Readable, type Row, rows, shown } from "./group.ts";
+import { explainBytes, type Group, type Readable, type Row, rows, shown } from "./group.ts";
+import { gather, groupBy, mapList } from "./lists.ts";
 
 export interface CgroupView extends CgroupLine {
   readonly version: 1 | 2;
@@ -32,15 +33,18 @@ export const CGROUP_FILES: readonly string[] = [
 
 /** Where the mounts show a cgroup. KERNEL: root and path are both seen from the reader's own cgroup namespace. */
 export function findCgroup(line: CgroupLine, mounts: readonly MountInfo[]): string | undefined {
-  for (const { type, root, mountPoint, superOptions } of mounts) {
-    const shows =
-      line.hierarchy === 0
-        ? type === "cgroup2"
-        : type === "cgroup" && line.controllers.every((name) => superOptions.includes(name));
-    const below = shows ? pathBelow(root, line.path) : undefined;
-    if (below !== undefined) return mountPoint + below;
+  for (const mount of mounts) {
+    const below = showsHierarchy(mount, line) ? pathBelow(mount.root, line.path) : undefined;
+    if (below !== undefined) return mount.mountPoint + below;
   }
   return undefined;
+}
+
+function showsHierarchy({ type, superOptions }: MountInfo, { hierarchy, controllers }: CgroupLine): boolean {
+  if (hierarchy === 0) return type === "cgroup2";
+  if (type !== "cgroup") return false;
+  for (const name of controllers) if (!superOptions.includes(name)) return false;
+  return true;
 }
 
 /** What is left of the path below the root, with its slash; undefined where it lies elsewhere. */
@@ -64,42 +68,34 @@ export function explainCgroups(cgroups: Readable<readonly CgroupView[]>): Group 
 }
 
 function explainViews(views: readonly CgroupView[]): readonly Row[] {
-  const second = views.filter(({ version }) => version === 2);
-  const first = groupBy(
-    views.filter(({ version }) => version === 1),
-    ({ path }) => path,
-  );
-  return [
-    ...gather(second, (view) => [
-      { label: "version 2", value: view.path },
-      ...explainFiles(view),
-      ...explainAbove(view),
-    ]),
-    ...gather([...first], ([path, lines]) => [
-      { label: "version 1", value: path, note: lines.map(({ controllers }) => controllers.join(", ")).join(", ") },
-      ...gather(lines, (view) => [...explainFirst(view), ...explainAbove(view)]),
-    ]),
-  ];
+  const list: Row[] = [];
+  const first: CgroupView[] = [];
+  for (const view of views)
+    if (view.version === 1) first.push(view);
+    else list.push({ label: "version 2", value: view.path }, ...explainFiles(view), ...explainAbove(view));
+  for (const [path, lines] of groupBy(first, (view) => view.path)) {
+    const controllers = gather(lines, (view) => [view.controllers.join(", ")]).join(", ");
+    list.push({ label: "version 1", value: path, note: controllers });
+    for (const view of lines) list.push(...explainFirst(view), ...explainAbove(view));
+  }
+  return list;
 }
 
 /** What version 1 has in files of other names. */
 function explainFirst({ files }: CgroupView): readonly Row[] {
   const limit = files["memory.limit_in_bytes"];
-  return [
+  return known([
     use("memory", files["memory.usage_in_bytes"], isLimit(limit) ? limit : "max", bytesWord),
-    use("processes", files["pids.current"], files["pids.max"], (text) => text),
+    use("processes", files["pids.current"], files["pids.max"], asIs),
     one("processor", firstCpuMax(files), explainCpuMax, "time it may use"),
-  ].filter((row) => row !== undefined);
+  ]);
 }
 
 function explainAbove({ above }: CgroupView): readonly Row[] {
-  return above.map(({ path, files }) => ({
-    label: "above",
-    value: `${path}: ${limitsOf(files)
-      .map((limit) => `${limit.of} ${limit.value}`)
-      .join(", ")}`,
-    note: "what holds there holds here",
-  }));
+  return mapList(above, ({ path, files }) => {
+    const limits = mapList(limitsOf(files), (limit) => `${limit.of} ${limit.value}`);
+    return { label: "above", value: `${path}: ${limits.join(", ")}`, note: "what holds there holds here" };
+  });
 }
 
 function explainFiles({ files, folder, path }: CgroupView): readonly Row[] {
@@ -107,27 +103,36 @@ function explainFiles({ files, folder, path }: CgroupView): readonly Row[] {
   // KERNEL: the root of the machine has hardly any of these files, and not this one.
   if (path === "/" && files["cgroup.freeze"] === undefined)
     return [{ label: "limits", value: "none: it is the root of all, which has none" }];
-  const list = [
+  const list = known([
     use("memory", files["memory.current"], files["memory.max"], bytesWord),
     one("memory.high", files["memory.high"], bytesWord, "above this it is slowed down"),
     one("swap", files["memory.swap.max"], bytesWord, "the most of it"),
-    use("processes", files["pids.current"], files["pids.max"], (text) => text),
+    use("processes", files["pids.current"], files["pids.max"], asIs),
     one("processor", files["cpu.max"], explainCpuMax, "time it may use"),
-    one(
-      "cpu weight",
-      files["cpu.weight"],
-      (text) => text,
-      "its share when others want the processor too; 100 is usual",
-    ),
-    one("cpu used", /^usage_usec (\d+)$/m.exec(files["cpu.stat"] ?? "")?.[1], explainMicroseconds),
-    one("processors", files["cpuset.cpus.effective"], (text) => text, "on which it may run"),
-    one("disk", files["io.max"], (text) => text.replaceAll("\n", "; ")),
-    one("frozen", files["cgroup.freeze"] === "1" ? "yes" : undefined, (text) => text),
-  ].filter((row) => row !== undefined);
+    one("cpu weight", files["cpu.weight"], asIs, "its share when others want the processor too; 100 is usual"),
+    one("cpu used", usageOf(files["cpu.stat"] ?? ""), explainMicroseconds),
+    one("processors", files["cpuset.cpus.effective"], asIs, "on which it may run"),
+    one("disk", files["io.max"]?.replaceAll("\n", "; "), asIs),
+    one("frozen", files["cgroup.freeze"] === "1" ? "yes" : undefined, asIs),
+  ]);
   return list.length > 0 ? list : [{ label: "limits", value: "none: no controller is enabled for it" }];
 }
 
+/** The first line of cpu.stat is "usage_usec 42". */
+function usageOf(stat: string): string | undefined {
+  const [name, digits] = stat.split("\n", 1)[0]?.split(" ") ?? [];
+  return name === "usage_usec" && isDigits(digits, 20) ? digits : undefined;
+}
+
 type Show = (text: string) => string;
+
+function asIs(text: string): string {
+  return text;
+}
+
+function known(list: readonly (Row | undefined)[]): readonly Row[] {
+  return gather(list, (row) => (row === undefined ? [] : [row]));
+}
 
 function one(label: string, text: string | undefined, show: Show, note = ""): Row | undefined {
   return text === undefined || text === "" || text === "max" ? undefined : { label, value: show(text), note };
@@ -139,7 +144,7 @@ function use(label: string, current: string | undefined, max: string | undefined
 }
 
 function bytesWord(text: string): string {
-  return /^\d{1,20}$/.test(text) ? explainBytes(Number(text)) : text;
+  return isDigits(text, 20) ? explainBytes(Number(text)) : text;
 }
 
 function explainMicroseconds(text: string): string {

@@ -1,6 +1,7 @@
 // Offsets of clocks, see time_namespaces(7).
-import { parseLines } from "../proc-text.ts";
+import { isDigits, parseLines, wordsOf } from "../proc-text.ts";
 import { type Group, type Readable, rows, shown } from "./group.ts";
+import { mapList } from "./lists.ts";
 
 export interface ClockOffset {
   /** "monotonic" or "boottime". */
@@ -12,13 +13,17 @@ export interface ClockOffset {
 /** /proc/PID/timens_offsets; older kernels number the clocks. */
 export function parseClockOffsets(text: string): readonly ClockOffset[] {
   return parseLines(text, (line) => {
-    const match = /^\s*(monotonic|boottime|1|7)\s+(-?\d{1,15})\s+(\d{1,9})\s*$/.exec(line);
-    if (match === null) return undefined;
-    const [, clock = "", seconds = "", nanoseconds = ""] = match;
+    const [clock, seconds = "", nanoseconds, ...rest] = wordsOf(line);
     const name = clock === "1" ? "monotonic" : clock === "7" ? "boottime" : clock;
+    if ((name !== "monotonic" && name !== "boottime") || rest.length > 0) return undefined;
+    const size = seconds.startsWith("-") ? seconds.slice(1) : seconds;
+    if (!isDigits(size, SECONDS_DIGITS) || !isDigits(nanoseconds, NANOSECONDS_DIGITS)) return undefined;
     return { clock: name, seconds: Number(seconds), nanoseconds: Number(nanoseconds) };
   });
 }
+
+const SECONDS_DIGITS = 15;
+const NANOSECONDS_DIGITS = 9;
 
 const CLOCK_MEANING: Readonly<Record<string, string>> = {
   monotonic: "the clock that only goes forward",
@@ -28,7 +33,7 @@ const CLOCK_MEANING: Readonly<Record<string, string>> = {
 export function explainClocks(offsets: Readable<readonly ClockOffset[]>): Group {
   const list =
     "value" in offsets
-      ? offsets.value.map((offset) => ({
+      ? mapList(offsets.value, (offset) => ({
           label: offset.clock,
           value: explainOffset(offset),
           note: CLOCK_MEANING[offset.clock] ?? "",

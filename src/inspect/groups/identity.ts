@@ -1,6 +1,7 @@
 // Who a process is: its numbers, its command, since when.
 import { parseStartTicks, parseStatusName } from "../proc-text.ts";
 import { type Group, type Readable, rows, shown } from "./group.ts";
+import { findIn } from "./lists.ts";
 import { numbersOf, type Status } from "./status.ts";
 
 export interface Identity {
@@ -82,7 +83,7 @@ export function explainIdentity(identity: Identity, since: (ms: number) => strin
 
 function explainPids(pids: readonly number[]): string {
   if (pids.length <= 1) return "it lives in no PID namespace below yours";
-  return `a number in each PID namespace, yours first; it sees itself as ${pids.at(-1)}`;
+  return `a number in each PID namespace, yours first; it sees itself as ${pids[pids.length - 1]}`;
 }
 
 function explainParent({ pid, name }: Identity["parent"]): string {
@@ -99,6 +100,6 @@ const AGES: readonly (readonly [ms: number, unit: string])[] = [
 
 /** "3 d", "2 h", "5 min", "7 s": the largest unit that fits. */
 export function explainAge(ms: number): string {
-  const [size, unit] = AGES.find(([least]) => ms >= least) ?? [1000, "s"];
+  const [size, unit] = findIn(AGES, ([least]) => ms >= least) ?? [1000, "s"];
   return `${Math.max(0, Math.floor(ms / size))} ${unit}`;
 }

@@ -1,6 +1,7 @@
 // Users and groups, and what they are outside: see credentials(7), user_namespaces(7).
 import { explainIdRange, type IdRange } from "../proc-text.ts";
 import { type Group, type Readable, rows, shown } from "./group.ts";
+import { findIn, mapList } from "./lists.ts";
 import { numbersOf, type Status } from "./status.ts";
 
 export interface FourIds {
@@ -37,7 +38,7 @@ function fourIds(text: string | undefined): FourIds {
 
 /** What the id is inside; undefined where the map has no place for it. */
 export function insideId(id: number, map: readonly IdRange[]): number | undefined {
-  const range = map.find(({ outside, size }) => id >= outside && id < outside + size);
+  const range = findIn(map, ({ outside, size }) => id >= outside && id < outside + size);
   return range === undefined ? undefined : range.inside + (id - range.outside);
 }
 
@@ -64,12 +65,12 @@ export function explainIds(ids: Ids): Group {
 
 function explainFour(ids: FourIds, map: Readable<readonly IdRange[]>): string {
   const { real, effective, saved, filesystem } = ids;
-  if (new Set([real, effective, saved, filesystem]).size > 1)
+  if (effective !== real || saved !== real || filesystem !== real)
     return `real ${real}, effective ${effective}, saved ${saved}, file system ${filesystem}`;
   const inside = "value" in map ? insideId(real, map.value) : undefined;
   return inside === undefined || inside === real ? String(real) : `${real}, which is ${inside} inside`;
 }
 
 function explainMap(ranges: readonly IdRange[]): string {
-  return ranges.map(explainIdRange).join("; ") || "none: every id inside is the overflow id 65534";
+  return mapList(ranges, explainIdRange).join("; ") || "none: every id inside is the overflow id 65534";
 }

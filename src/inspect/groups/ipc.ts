@@ -1,6 +1,7 @@
 // System V objects and POSIX message queues, see ipc_namespaces(7).
-import { parseLines } from "../proc-text.ts";
+import { isDigits, parseLines, wordsOf } from "../proc-text.ts";
 import { explainBytes, type Block, type Group, type Readable, rows, shown, shownBlocks, table } from "./group.ts";
+import { mapList } from "./lists.ts";
 
 /** A shared memory segment, a set of semaphores or a message queue of System V. Ids are those seen inside. */
 export interface SysvObject {
@@ -45,12 +46,13 @@ export const SYSV_FILES: Readonly<Record<"shm" | "sem" | "msg", SysvFile>> = {
 /** One file of /proc/sysvipc: its first line names the columns. */
 export function parseSysv(file: keyof typeof SYSV_FILES, text: string): readonly SysvObject[] {
   const end = text.indexOf("\n");
-  const columns = text.slice(0, Math.max(end, 0)).trim().split(/\s+/);
+  const columns = wordsOf(text.slice(0, Math.max(end, 0)));
   const { kind, id, size, used } = SYSV_FILES[file];
   return parseLines(text.slice(end + 1), (line) => {
-    const cells = line.trim().split(/\s+/);
+    const cells = wordsOf(line);
+    if (cells.length === 0 || cells.length < columns.length) return undefined;
+    for (const text of cells) if (!isDigits(text.startsWith("-") ? text.slice(1) : text, CELL_DIGITS)) return undefined;
     const cell = (name: string): number => Number(cells[columns.indexOf(name)] ?? 0);
-    if (cells.length < columns.length || cells.some((text) => !/^-?\d{1,20}$/.test(text))) return undefined;
     return {
       kind,
       key: cell("key"),
@@ -63,6 +65,8 @@ export function parseSysv(file: keyof typeof SYSV_FILES, text: string): readonly
     };
   });
 }
+
+const CELL_DIGITS = 20;
 
 /** "QSIZE:129 NOTIFY:0 …" → 129. */
 export function parseQueueBytes(text: string): number {
@@ -84,7 +88,7 @@ function explainSysv(list: readonly SysvObject[]): readonly Block[] {
   if (list.length === 0) return [rows({ label: "System V", value: "none" })];
   return table(
     ["System V", "key", "id", "mode", "uid inside", "size", "used"],
-    list.map(({ kind, key, id, mode, uid, size, used }) => [
+    mapList(list, ({ kind, key, id, mode, uid, size, used }) => [
       kind,
       `0x${(key >>> 0).toString(16)}`,
       String(id),
@@ -97,5 +101,5 @@ function explainSysv(list: readonly SysvObject[]): readonly Block[] {
 }
 
 function explainQueues(queues: readonly PosixQueue[]): string {
-  return queues.map(({ name, bytes }) => `/${name} (${shown(bytes, explainBytes)})`).join(", ") || "none";
+  return mapList(queues, ({ name, bytes }) => `/${name} (${shown(bytes, explainBytes)})`).join(", ") || "none";
 }

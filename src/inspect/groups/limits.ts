@@ -40,13 +40,13 @@ export function explainLimits(limits: Readable<readonly Limit[]>): Group {
     title: "Limits",
     meaning: "of the process alone (rlimits): the soft one holds, and it may raise that up to the hard one",
     blocks: shownBlocks(limits, "limits", (list) => {
-      const set = list.filter(({ soft, hard }) => soft !== undefined || hard !== undefined);
-      const rest = list.filter((limit) => !set.includes(limit)).map(({ name }) => name);
+      const set: (readonly string[])[] = [];
+      const rest: string[] = [];
+      for (const { name, soft, hard, unit } of list)
+        if (soft === undefined && hard === undefined) rest.push(name);
+        else set.push([name, explainLimit(soft, unit), explainLimit(hard, unit)]);
       return [
-        ...table(
-          ["of", "soft", "hard"],
-          set.map((limit) => [limit.name, explainLimit(limit.soft, limit.unit), explainLimit(limit.hard, limit.unit)]),
-        ),
+        ...table(["of", "soft", "hard"], set),
         ...(rest.length === 0
           ? []
           : [{ kind: "rows" as const, rows: [{ label: "unlimited", value: rest.join(", ") }] }]),

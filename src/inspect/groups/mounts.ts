@@ -1,6 +1,7 @@
 // Mounts as a tree, and what hides what: see mount_namespaces(7).
 import type { MountInfo, Propagation } from "../parse-mountinfo.ts";
-import { type Group, groupBy, type Readable, rows, shown, shownBlocks, table } from "./group.ts";
+import { type Group, type Readable, rows, shown, shownBlocks, table } from "./group.ts";
+import { groupBy, keep, mapList } from "./lists.ts";
 
 /** A mount, and the mount over it that keeps paths from leading to it. */
 export interface MountView extends MountInfo {
@@ -18,16 +19,16 @@ export interface Places {
  * of the same parent on a folder above it; with it goes all that lies on it.
  */
 export function findHidden(mounts: readonly MountInfo[]): readonly MountView[] {
-  const byId = new Map(mounts.map((mount) => [mount.id, mount]));
-  const byParent = new Map(groupBy(mounts, ({ parent }) => parent));
+  const byId = mountsById(mounts);
+  const byParent = groupBy(mounts, ({ parent }) => parent);
   const known = new Map<number, number | undefined>();
   const visit = (mount: MountInfo, above: number | undefined): void => {
     const todo: (readonly [MountInfo, number | undefined])[] = [[mount, above]];
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
       const [at, hidden] = next;
       if (known.has(at.id)) continue;
-      const children = (byParent.get(at.id) ?? []).filter(({ id }) => id !== at.id);
-      const cover = children.findLast(({ mountPoint }) => mountPoint === at.mountPoint);
+      const children = childrenOf(at, byParent);
+      const cover = lastOn(at.mountPoint, children);
       const hiddenBy = hidden ?? cover?.id;
       known.set(at.id, hiddenBy);
       for (const child of children)
@@ -35,19 +36,41 @@ export function findHidden(mounts: readonly MountInfo[]): readonly MountView[] {
     }
   };
   for (const mount of mounts) if (!byId.has(mount.parent) || mount.parent === mount.id) visit(mount, undefined);
-  return mounts.map((mount) => ({ ...mount, hiddenBy: known.get(mount.id) }));
+  return mapList(mounts, (mount) => ({ ...mount, hiddenBy: known.get(mount.id) }));
+}
+
+function mountsById<T extends MountInfo>(mounts: readonly T[]): ReadonlyMap<number, T> {
+  const byId = new Map<number, T>();
+  for (const mount of mounts) byId.set(mount.id, mount);
+  return byId;
+}
+
+/** Those that lie on it; the first of all may say that it lies on itself. */
+function childrenOf<T extends MountInfo>({ id }: T, byParent: ReadonlyMap<number, readonly T[]>): readonly T[] {
+  const children = byParent.get(id);
+  return children === undefined ? [] : keep(children, (child) => child.id !== id);
+}
+
+function lastOn(path: string, mounts: readonly MountInfo[]): MountInfo | undefined {
+  let last: MountInfo | undefined;
+  for (const mount of mounts) if (mount.mountPoint === path) last = mount;
+  return last;
 }
 
 /** The sibling on a folder above the child's, or a later one on the same folder. */
 function coverOf(child: MountInfo, siblings: readonly MountInfo[]): number | undefined {
-  const index = siblings.indexOf(child);
-  return siblings.find((other, at) =>
-    other.mountPoint === child.mountPoint ? at > index : isBelow(child.mountPoint, other.mountPoint),
-  )?.id;
+  let isLater = false;
+  for (const other of siblings) {
+    if (other === child) isLater = true;
+    else if (other.mountPoint === child.mountPoint ? isLater : isBelow(child.mountPoint, other.mountPoint))
+      return other.id;
+  }
+  return undefined;
 }
 
 function isBelow(path: string, folder: string): boolean {
-  return path.startsWith(folder === "/" ? "/" : `${folder}/`) && path !== folder;
+  if (path.length <= folder.length || !path.startsWith(folder)) return false;
+  return folder === "/" || path[folder.length] === "/";
 }
 
 /** A line of the tree: its branches drawn, and the mount. */
@@ -58,21 +81,21 @@ export interface TreeLine {
 
 /** Every mount below the one that it lies on, in the order of the kernel. */
 export function drawTree(mounts: readonly MountView[]): readonly TreeLine[] {
-  const ids = new Set(mounts.map(({ id }) => id));
-  const byParent = new Map(groupBy(mounts, ({ parent }) => parent));
-  const roots = mounts.filter(({ id, parent }) => !ids.has(parent) || parent === id);
+  const byId = mountsById(mounts);
+  const byParent = groupBy(mounts, ({ parent }) => parent);
+  const drawn = new Set<number>();
   const lines: TreeLine[] = [];
   const draw = (mount: MountView, own: string, below: string): void => {
     lines.push({ branches: own, mount });
-    const children = (byParent.get(mount.id) ?? []).filter(({ id }) => id !== mount.id);
-    // Each is drawn once, even if the kernel were to give a number twice.
-    byParent.delete(mount.id);
-    for (const [n, child] of children.entries()) {
-      const last = n === children.length - 1;
-      draw(child, `${below}${last ? "└ " : "├ "}`, `${below}${last ? "  " : "│ "}`);
+    // What lies on each is drawn once, even if the kernel were to give a number twice.
+    const children = drawn.has(mount.id) ? [] : childrenOf(mount, byParent);
+    drawn.add(mount.id);
+    for (let n = 0; n < children.length; n++) {
+      const [child, last] = [children[n], n === children.length - 1];
+      if (child !== undefined) draw(child, `${below}${last ? "└ " : "├ "}`, `${below}${last ? "  " : "│ "}`);
     }
   };
-  for (const root of roots) draw(root, "", "");
+  for (const mount of mounts) if (!byId.has(mount.parent) || mount.parent === mount.id) draw(mount, "", "");
   return lines;
 }
 
@@ -94,12 +117,18 @@ const PLAIN: ReadonlySet<string> = new Set(["relatime", "nr_inodes", "inode64", 
 
 /** The mount's options, then those of its file system that say more, if the whole of it is mounted. */
 export function explainOptions({ options, superOptions, root }: MountInfo): string {
-  const own = options.filter((option) => !PLAIN.has(option));
-  const more = root === "/" ? superOptions.filter((option) => !options.includes(option) && option !== "rw") : [];
-  const telling = more.filter((option) => !PLAIN.has(option.split("=")[0] ?? ""));
-  const short = (option: string): string =>
-    option.length > OPTION_MAX ? `${option.slice(0, OPTION_MAX - 1)}…` : option;
-  return [...own, ...telling.map((option) => (option === "ro" ? "(file system ro)" : option))].map(short).join(",");
+  const telling: string[] = [];
+  for (const option of options) if (!PLAIN.has(option)) telling.push(shorten(option));
+  if (root !== "/") return telling.join(",");
+  for (const option of superOptions) {
+    if (option === "rw" || options.includes(option) || PLAIN.has(option.split("=", 1)[0] ?? "")) continue;
+    telling.push(option === "ro" ? "(file system ro)" : shorten(option));
+  }
+  return telling.join(",");
+}
+
+function shorten(option: string): string {
+  return option.length > OPTION_MAX ? `${option.slice(0, OPTION_MAX - 1)}…` : option;
 }
 
 /** "tmpfs", or with the part of it that is mounted: "/dev/vda1[/home]". */
@@ -108,9 +137,8 @@ function explainSource({ source, root }: MountInfo): string {
 }
 
 export function explainPlaces({ root, cwd, exe }: Places): Group {
-  const path = (text: string): string => text;
-  const all = [root, cwd, exe].map((one) => shown(one, () => ""));
-  const refusal = all[0] !== "" && all.every((text) => text === all[0]) ? all[0] : undefined;
+  const [atRoot, atFolder, program] = [shown(root, path), shown(cwd, path), shown(exe, path)];
+  const refusal = !("value" in root) && atFolder === atRoot && program === atRoot ? atRoot : undefined;
   return {
     title: "Places",
     meaning: "where it stands, as you see those paths",
@@ -119,13 +147,17 @@ export function explainPlaces({ root, cwd, exe }: Places): Group {
         ...(refusal !== undefined
           ? [{ label: "all", value: refusal }]
           : [
-              { label: "root", value: shown(root, path), note: "what it has as /" },
-              { label: "folder", value: shown(cwd, path), note: "what it has as ." },
-              { label: "program", value: shown(exe, path) },
+              { label: "root", value: atRoot, note: "what it has as /" },
+              { label: "folder", value: atFolder, note: "what it has as ." },
+              { label: "program", value: program },
             ]),
       ),
     ],
   };
+}
+
+function path(text: string): string {
+  return text;
 }
 
 export function explainMounts(mounts: Readable<readonly MountView[]>): Group {
@@ -133,8 +165,8 @@ export function explainMounts(mounts: Readable<readonly MountView[]>): Group {
     title: "Mounts",
     meaning: "its file tree: each lies on the one that it is drawn under",
     blocks: shownBlocks(mounts, "mounts", (list) => {
-      const byId = new Map(list.map((mount) => [mount.id, mount]));
-      const lines = drawTree(list).map(({ branches, mount }) => {
+      const byId = mountsById(list);
+      const lines = mapList(drawTree(list), ({ branches, mount }) => {
         const { type, propagation, hiddenBy } = mount;
         const cover = hiddenBy === undefined ? undefined : byId.get(hiddenBy);
         const options = cover === undefined ? explainOptions(mount) : `HIDDEN by ${cover.mountPoint} (${cover.type})`;

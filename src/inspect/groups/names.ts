@@ -16,10 +16,12 @@ export function parseUtsname(bytes: Uint8Array): Names {
   return { hostname: fieldOf(bytes, 1), domainname: fieldOf(bytes, 5) };
 }
 
+const decoder: TextDecoder = new TextDecoder();
+
 function fieldOf(bytes: Uint8Array, index: number): string {
   const field = bytes.subarray(index * FIELD, (index + 1) * FIELD);
   const end = field.indexOf(0);
-  return new TextDecoder().decode(end === -1 ? field : field.subarray(0, end));
+  return decoder.decode(end === -1 ? field : field.subarray(0, end));
 }
 
 export function explainNames(names: Readable<Names>): Group {
@@ -29,7 +31,7 @@ export function explainNames(names: Readable<Names>): Group {
           { label: "host name", value: names.value.hostname || "none" },
           {
             label: "domain",
-            value: names.value.domainname.replace(/^(?:\(none\))?$/, "none"),
+            value: names.value.domainname === "(none)" ? "none" : names.value.domainname || "none",
             note: "of NIS, which hardly anyone uses",
           },
         )

@@ -1,6 +1,7 @@
 // The namespaces of a process: whose they are, and with whom it shares them; see namespaces(7), ioctl_ns(2).
 import type { NamespaceType } from "#src/spec/spec.ts";
 import { count, type Group, type Readable, type Row, rows, shown, shownBlocks, table } from "./group.ts";
+import { findIn, hasAny, mapList } from "./lists.ts";
 
 export interface NamespaceView {
   readonly type: NamespaceType;
@@ -45,7 +46,7 @@ export function explainNamespaces({ list, yourUser, unseenProcesses, hidepid }: 
       ...shownBlocks(list, "all", (views) => [
         ...table(
           ["type", "inode", "is", "owner", "others", "isolates"],
-          views.map((view) => [
+          mapList(views, (view) => [
             view.type,
             String(view.inode),
             view.yours ? "yours" : "its own",
@@ -72,11 +73,11 @@ function ownerName({ owner }: NamespaceView, views: readonly NamespaceView[], yo
   if (!("value" in owner)) return `? (${owner.unreadable})`;
   if (owner.value === undefined) return "none";
   if (owner.value === yourUser) return "yours";
-  return views.some(({ type, inode }) => type === "user" && inode === owner.value) ? "its own" : String(owner.value);
+  return hasAny(views, ({ type, inode }) => type === "user" && inode === owner.value) ? "its own" : String(owner.value);
 }
 
 function explainCreator(views: readonly NamespaceView[]): readonly Row[] {
-  const user = views.find(({ type }) => type === "user");
+  const user = findIn(views, ({ type }) => type === "user");
   if (user?.creatorUid === undefined) return [];
   const value = shown(user.creatorUid, (uid) => `uid ${uid} made its user namespace`);
   return [{ label: "maker", value, note: "from outside, he has every capability over it" }];

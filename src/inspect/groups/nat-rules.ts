@@ -1,6 +1,7 @@
 // Rules of the packet filter that rewrite addresses: what `nft list ruleset` prints → those that concern a process. Pure.
 import { formatIp, parseIp } from "#ffi/uapi/inet.ts";
 import { type Block, table } from "./group.ts";
+import { mapList } from "./lists.ts";
 import type { Address } from "./net-interfaces.ts";
 import type { Linked } from "./net-links.ts";
 
@@ -76,6 +77,6 @@ function isIn(ip: Uint8Array, { address, bits }: Mention): boolean {
 export function explainNatRules(rules: readonly NatRule[]): readonly Block[] {
   return table(
     ["nat outside", "in", "rule"],
-    rules.map(({ kind, table: name, chain, rule }) => [kind, `${name} ${chain}`, rule]),
+    mapList(rules, ({ kind, table: name, chain, rule }) => [kind, `${name} ${chain}`, rule]),
   );
 }

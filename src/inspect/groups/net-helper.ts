@@ -1,6 +1,7 @@
 // A program in user space that is the network of a namespace, as pasta(1) is. Pure.
 import type { PublishedPort } from "#src/spec/network.ts";
 import { type Block, table } from "./group.ts";
+import { mapList } from "./lists.ts";
 
 export interface NetworkHelper {
   readonly program: string;
@@ -10,7 +11,7 @@ export interface NetworkHelper {
 
 export function explainHelper(helper: NetworkHelper | undefined): readonly Block[] {
   if (helper === undefined) return [];
-  const ports = helper.ports.map(({ protocol, hostIp, hostPort, boxPort }) => {
+  const ports = mapList(helper.ports, ({ protocol, hostIp, hostPort, boxPort }) => {
     const address = hostIp === undefined ? "" : hostIp.includes(":") ? `[${hostIp}]:` : `${hostIp}:`;
     return `${address}${hostPort} -> ${boxPort}/${protocol}`;
   });

@@ -1,6 +1,7 @@
 // What netlink tells of interfaces and neighbours, and whose other ends of theirs are. Pure.
 import { NUD } from "#ffi/uapi/rtnetlink.ts";
 import { type Block, table } from "./group.ts";
+import { keep, mapList } from "./lists.ts";
 
 /** The other end of a veth pair, or what a macvlan, ipvlan or vlan lies on. */
 export interface Peer {
@@ -46,7 +47,8 @@ export const NO_FACTS: LinkFacts = {
 /** NUD_* in words; undefined of what is no neighbour, but an address that needs none. */
 export function neighbourState(state: number): string | undefined {
   if ((state & NUD.NOARP) !== 0 || state === 0) return undefined;
-  for (const [name, bit] of Object.entries(NUD)) if ((state & bit) !== 0) return name.toLowerCase();
+  let name: keyof typeof NUD;
+  for (name in NUD) if ((state & NUD[name]) !== 0) return name.toLowerCase();
   return undefined;
 }
 
@@ -56,15 +58,16 @@ export type Linked = LinkFacts & { readonly name: string };
 export function explainLinks(list: readonly Linked[]): readonly Block[] {
   return table(
     ["interface", "kind", "mtu", "hardware address", "other end"],
-    list
-      .filter(({ kind, peer }) => kind !== undefined || peer !== undefined)
-      .map(({ name, kind, mtu, mac, bridge, peer }) => [
+    mapList(
+      keep(list, ({ kind, peer }) => kind !== undefined || peer !== undefined),
+      ({ name, kind, mtu, mac, bridge, peer }) => [
         name,
         [...(kind === undefined ? [] : [kind]), ...portOf(bridge)].join(", "),
         mtu === undefined ? "" : String(mtu),
         mac ?? "",
         peer === undefined ? "none" : explainPeer(peer),
-      ]),
+      ],
+    ),
   );
 }
 
@@ -87,6 +90,6 @@ function portOf(bridge: string | undefined): readonly string[] {
 export function explainNeighbours(list: readonly Neighbour[]): readonly Block[] {
   return table(
     ["neighbour", "on", "state", "hardware address"],
-    list.map(({ address, interface: name, state, mac }) => [address, name, state, mac ?? "unknown"]),
+    mapList(list, ({ address, interface: name, state, mac }) => [address, name, state, mac ?? "unknown"]),
   );
 }

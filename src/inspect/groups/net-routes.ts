@@ -1,5 +1,5 @@
 // Routes: /proc/PID/net/route and ipv6_route, see proc_pid_net(5).
-import { parseLines } from "../proc-text.ts";
+import { isDigits, parseLines, wordsOf } from "../proc-text.ts";
 import { ipv4Number, ipv4Text, ipv6Text, parseHex } from "./net-address.ts";
 
 export interface Route {
@@ -18,9 +18,7 @@ const RTF = { REJECT: 0x200, LOCAL: 0x80000000 } as const;
 /** /proc/PID/net/route: the main table of IPv4. */
 export function parseRoutes(text: string): readonly Route[] {
   return parseLines(text, (line) => {
-    const [name = "", to = "", via = "", flags, , , metric = "", mask = ""] = line
-      .split("\t")
-      .map((cell) => cell.trim());
+    const [name = "", to = "", via = "", flags, , , metric, mask = ""] = wordsOf(line);
     const [destination, gateway, bits] = [
       ipv4Text(to, "words"),
       ipv4Text(via, "words"),
@@ -29,7 +27,7 @@ export function parseRoutes(text: string): readonly Route[] {
     const word = parseHex(flags);
     if (destination === undefined || gateway === undefined || bits === undefined || word === undefined)
       return undefined;
-    if ((word & RTF.REJECT) !== 0 || !/^\d{1,10}$/.test(metric)) return undefined;
+    if ((word & RTF.REJECT) !== 0 || !isDigits(metric, 10)) return undefined;
     const hop = gateway === "0.0.0.0" ? undefined : gateway;
     return { family: 4, destination, prefix: bits, gateway: hop, interface: name, metric: Number(metric) };
   });
@@ -43,8 +41,7 @@ function maskBits(mask: string | undefined): number | undefined {
 /** /proc/PID/net/ipv6_route without the machine's own addresses, multicast and refusals. */
 export function parseInet6Routes(text: string): readonly Route[] {
   return parseLines(text, (line) => {
-    const cells = line.trim().split(/\s+/);
-    const [to = "", bits, , , via = "", metric, , , flags, name] = cells;
+    const [to = "", bits, , , via = "", metric, , , flags, name] = wordsOf(line);
     const [prefix, word, cost] = [parseHex(bits), parseHex(flags), parseHex(metric)];
     if (name === undefined || prefix === undefined || word === undefined || cost === undefined) return undefined;
     if (word >= RTF.LOCAL || (word & RTF.REJECT) !== 0 || to.startsWith("ff")) return undefined;

@@ -1,7 +1,7 @@
 // Sockets that wait for others: /proc/PID/net/{tcp,tcp6,udp,udp6,unix}, see proc_pid_net(5).
 import { INET_DIAG_MSG, NLMSG, NLMSGHDR } from "#ffi/uapi/sock-diag.ts";
 import { AF } from "#ffi/uapi/socket.ts";
-import { parseLines } from "../proc-text.ts";
+import { isDigits, parseLines, wordsOf } from "../proc-text.ts";
 import { ipv4Text, ipv6Text, parseHex } from "./net-address.ts";
 
 export type Protocol = "tcp" | "tcp6" | "udp" | "udp6" | "unix";
@@ -22,8 +22,8 @@ const WAITING: Readonly<Record<Exclude<Protocol, "unix">, string>> = { tcp: "0A"
 /** Those of an Internet table that wait: listening TCP, unconnected UDP. */
 export function parseInternet(protocol: Exclude<Protocol, "unix">, text: string): readonly Listener[] {
   return parseLines(text, (line) => {
-    const [, local = "", , state, , , , uid = "", , inode = ""] = line.trim().split(/\s+/);
-    if (state !== WAITING[protocol] || !/^\d{1,10}$/.test(uid) || !/^\d{1,15}$/.test(inode)) return undefined;
+    const [, local = "", , state, , , , uid, , inode] = wordsOf(line);
+    if (state !== WAITING[protocol] || !isDigits(uid, 10) || !isDigits(inode, INODE_DIGITS)) return undefined;
     const [hex = "", portHex] = local.split(":");
     const address = protocol.endsWith("6") ? ipv6Text(hex, "words") : ipv4Text(hex, "words");
     const port = parseHex(portHex);
@@ -70,13 +70,21 @@ function diagListener(message: DataView): Listener {
 /** __SO_ACCEPTCON: somebody may connect. */
 const LISTENING = 0x10000;
 
+/** Which words of a line of /proc/PID/net/unix these are: Num: RefCount Protocol Flags Type St Inode Path. */
+const FLAGS_AT = 3;
+const INODE_AT = 6;
+const INODE_DIGITS = 15;
+
 /** Unix sockets that listen and have a name; the name is the rest of the line, blanks and all. */
 export function parseUnix(text: string): readonly Listener[] {
   return parseLines(text, (line) => {
-    const match = /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ ([0-9A-F]{8}) [0-9A-F]+ [0-9A-F]+ +(\d{1,15}) (.+)$/.exec(line);
-    if (match === null) return undefined;
-    const [, flags, inode = "", address = ""] = match;
-    if (((parseHex(flags) ?? 0) & LISTENING) === 0) return undefined;
+    const words = line.split(" ");
+    if (((parseHex(words[FLAGS_AT]) ?? 0) & LISTENING) === 0) return undefined;
+    // A short inode is filled up with blanks in front.
+    let at = INODE_AT;
+    while (words[at] === "") at++;
+    const [inode, address] = [words[at], words.slice(at + 1).join(" ")];
+    if (!isDigits(inode, INODE_DIGITS) || address === "") return undefined;
     return { protocol: "unix", address, port: undefined, uid: undefined, inode: Number(inode) };
   });
 }

@@ -1,5 +1,6 @@
 // What of the network a process sees, see network_namespaces(7).
 import { type Block, explainBytes, type Group, type Readable, rows, shownBlocks, table } from "./group.ts";
+import { mapList } from "./lists.ts";
 import { explainNatRules, type NatRule } from "./nat-rules.ts";
 import { explainHelper, type NetworkHelper } from "./net-helper.ts";
 import type { Address, Interface } from "./net-interfaces.ts";
@@ -40,16 +41,17 @@ export function explainNetwork(network: Network, held: ReadonlySet<number | unde
 function explainInterfaces(list: readonly Interface[], addresses: Network["addresses"]): readonly Block[] {
   if (list.length === 0) return [rows({ label: "interfaces", value: "none" })];
   const known = "value" in addresses ? addresses.value : [];
-  const of = (name: string | undefined): string =>
-    known
-      .filter((one) => one.interface === name)
-      .map(({ address, prefix }) => (prefix === undefined ? address : `${address}/${prefix}`))
-      .join(" ");
+  const of = (name: string | undefined): string => {
+    const texts: string[] = [];
+    for (const { interface: on, address, prefix } of known)
+      if (on === name) texts.push(prefix === undefined ? address : `${address}/${prefix}`);
+    return texts.join(" ");
+  };
   const elsewhere = of(undefined);
   return [
     ...table(
       ["interface", "is", "received", "sent", "addresses"],
-      list.map(({ name, up, receivedBytes, sentBytes }) => [
+      mapList(list, ({ name, up, receivedBytes, sentBytes }) => [
         name,
         up === undefined ? "?" : up ? "up" : "down",
         explainBytes(receivedBytes),
@@ -65,7 +67,7 @@ function explainRoutes(routes: readonly Route[]): readonly Block[] {
   if (routes.length === 0) return [rows({ label: "routes", value: "none: nothing outside can be reached" })];
   return table(
     ["route to", "through", "on"],
-    routes.map(({ destination, prefix, gateway, interface: name }) => [
+    mapList(routes, ({ destination, prefix, gateway, interface: name }) => [
       prefix === 0 ? `default (IPv${destination.includes(":") ? 6 : 4})` : `${destination}/${prefix}`,
       gateway ?? "directly",
       name,
@@ -77,7 +79,7 @@ function explainListeners(listeners: readonly Listener[], held: ReadonlySet<numb
   if (listeners.length === 0) return [rows({ label: "listening", value: "nothing" })];
   return table(
     ["listening", "by", "at"],
-    listeners.map((listener) => [
+    mapList(listeners, (listener) => [
       listener.protocol,
       held.has(listener.inode) ? "this" : listener.uid === undefined ? "?" : `uid ${listener.uid}`,
       listenerText(listener),
@@ -87,6 +89,8 @@ function explainListeners(listeners: readonly Listener[], held: ReadonlySet<numb
 
 /** What is known of sockets, by inode: "listens on tcp 0.0.0.0:80". */
 export function socketNames({ listening }: Network): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
   const list = "value" in listening ? listening.value : [];
-  return new Map(list.map((one) => [one.inode, `listens on ${one.protocol} ${listenerText(one)}`]));
+  for (const one of list) names.set(one.inode, `listens on ${one.protocol} ${listenerText(one)}`);
+  return names;
 }

@@ -1,5 +1,7 @@
 // Open files by kind, from the links of /proc/PID/fd; see proc_pid_fd(5).
-import { count, type Group, groupBy, type Readable, rows, shownBlocks } from "./group.ts";
+import { isDigits } from "../proc-text.ts";
+import { count, type Group, type Readable, type Row, rows, shownBlocks } from "./group.ts";
+import { groupBy, mapList } from "./lists.ts";
 
 export type FileKind =
   "file" | "deleted file" | "device" | "terminal" | "pipe" | "socket" | "memory" | "namespace" | "kernel object";
@@ -11,26 +13,53 @@ export interface OpenFile {
   readonly target: string;
 }
 
-const KINDS: readonly (readonly [FileKind, RegExp])[] = [
-  ["pipe", /^pipe:\[\d+\]$/],
-  ["socket", /^socket:\[\d+\]$/],
-  ["memory", /^\/(?:memfd:|SYSV|dev\/shm\/)/],
-  ["namespace", /^(?:user|mnt|pid|ipc|uts|net|cgroup|time):\[\d+\]$/],
-  ["kernel object", /^anon_inode:/],
-  ["terminal", /^\/dev\/(?:pts\/\d+|tty\w*|console|ptmx)$/],
-  ["device", /^\/dev\//],
-  ["deleted file", /^\/.* \(deleted\)$/s],
+/** "pipe:[42]": what has a number instead of a path. */
+const NUMBERED: Readonly<Record<string, FileKind>> = {
+  pipe: "pipe",
+  socket: "socket",
+  user: "namespace",
+  mnt: "namespace",
+  pid: "namespace",
+  ipc: "namespace",
+  uts: "namespace",
+  net: "namespace",
+  cgroup: "namespace",
+  time: "namespace",
+};
+
+/** By how the link begins; the first that fits. */
+const PREFIXES: readonly (readonly [FileKind, string])[] = [
+  ["memory", "/memfd:"],
+  ["memory", "/SYSV"],
+  ["memory", "/dev/shm/"],
+  ["kernel object", "anon_inode:"],
+  ["device", "/dev/"],
 ];
+const TERMINAL = /^\/dev\/(?:pts\/\d+|tty\w*|console|ptmx)$/;
 
 /** By what the link says: a file may be named to look like another kind only where it lies in /dev. */
 export function fileKind(target: string): FileKind {
-  return KINDS.find(([, pattern]) => pattern.test(target))?.[0] ?? "file";
+  const numbered = numberedFile(target);
+  if (numbered !== undefined && Object.hasOwn(NUMBERED, numbered.name)) return NUMBERED[numbered.name] ?? "file";
+  for (const [kind, prefix] of PREFIXES)
+    if (target.startsWith(prefix)) return kind === "device" && TERMINAL.test(target) ? "terminal" : kind;
+  return target.startsWith("/") && target.endsWith(" (deleted)") ? "deleted file" : "file";
 }
+
+/** "socket:[42]" */
+function numberedFile(target: string): { readonly name: string; readonly inode: number } | undefined {
+  const at = target.indexOf(":[");
+  if (at === -1 || !target.endsWith("]")) return undefined;
+  const digits = target.slice(at + 2, -1);
+  return isDigits(digits, INODE_DIGITS) ? { name: target.slice(0, at), inode: Number(digits) } : undefined;
+}
+
+const INODE_DIGITS = 15;
 
 /** The inode of "socket:[42]". */
 export function socketInode(target: string): number | undefined {
-  const match = /^socket:\[(\d{1,15})\]$/.exec(target);
-  return match === null ? undefined : Number(match[1]);
+  const numbered = numberedFile(target);
+  return numbered?.name === "socket" ? numbered.inode : undefined;
 }
 
 /** So many of a kind are named; the rest is counted. */
@@ -40,17 +69,18 @@ const NAMED_MAX = 8;
 export function explainOpenFiles(files: Readable<readonly OpenFile[]>, sockets: ReadonlyMap<number, string>): Group {
   const show = ({ fd, kind, target }: OpenFile): string => {
     const known = kind === "socket" ? sockets.get(socketInode(target) ?? -1) : undefined;
-    return `${fd} ${known ?? target.replace(/^anon_inode:\[?([^\]]*)\]?$/, "$1")}`;
+    return `${fd} ${known ?? (kind === "kernel object" ? target.replace(/^anon_inode:\[?([^\]]*)\]?$/, "$1") : target)}`;
   };
   return {
     title: "Open files",
     meaning: "what it holds: these it can use even where no path leads to them",
     blocks: shownBlocks(files, "files", (list) => {
-      const kinds = [...groupBy(list, ({ kind }) => kind)].map(([kind, those]) => {
+      const kinds: Row[] = [];
+      for (const [kind, those] of groupBy(list, ({ kind }) => kind)) {
         const more = those.length - NAMED_MAX;
-        const named = those.slice(0, NAMED_MAX).map(show).join(", ");
-        return { label: count(those.length, kind), value: more > 0 ? `${named} and ${more} more` : named };
-      });
+        const named = mapList(those.slice(0, NAMED_MAX), show).join(", ");
+        kinds.push({ label: count(those.length, kind), value: more > 0 ? `${named} and ${more} more` : named });
+      }
       return [rows(...(kinds.length === 0 ? [{ label: "files", value: "none" }] : kinds))];
     }),
   };

@@ -1,6 +1,8 @@
 // What a process may do beyond its ids: capabilities(7), seccomp(2), no_new_privs, security modules, dumpable.
-import { CAPS, capNames } from "#ffi/uapi/capability.ts";
+import { CAPS } from "#ffi/uapi/capability.ts";
 import { count, type Group, type Readable, rows, shown } from "./group.ts";
+import { keep, mapList } from "./lists.ts";
+import { parseHex } from "./net-address.ts";
 import { numbersOf, type Status } from "./status.ts";
 
 export const CAPABILITY_SETS = ["effective", "permitted", "inheritable", "bounding", "ambient"] as const;
@@ -37,8 +39,19 @@ export function capabilitiesOf(status: Status): Capabilities {
 
 /** "000001ffffffffff" → names in the order of their numbers. */
 export function parseCapabilities(hex: string | undefined): readonly string[] {
-  return hex !== undefined && /^[0-9a-f]{1,16}$/i.test(hex) ? capNames(BigInt(`0x${hex}`)) : [];
+  if (hex === undefined || hex.length > SET_DIGITS) return [];
+  const names: string[] = [];
+  for (let at = hex.length - 1, first = 0; at >= 0; at--, first += 4) {
+    const digit = parseHex(hex[at]);
+    if (digit === undefined) return [];
+    for (let bit = 0; bit < 4; bit++)
+      if ((digit & (1 << bit)) !== 0) names.push(CAPS[first + bit] ?? `CAP_${first + bit}`);
+  }
+  return names;
 }
+
+/** A set has 64 bits, a digit four. */
+const SET_DIGITS = 16;
 
 /** KERNEL: /proc/PID belongs to root where the process is not dumpable, else to its effective user. */
 export function isDumpable(owner: number | undefined, effectiveUid: number): boolean | undefined {
@@ -71,18 +84,20 @@ const BUT_MAX = 5;
 
 /** "all 41", "all but sys_time", "none", or the names, without CAP_. */
 export function explainCapabilities(names: readonly string[]): string {
-  const short = (list: readonly string[]): string =>
-    list.map((name) => name.replace(/^CAP_/, "").toLowerCase()).join(" ");
   if (names.length === 0) return "none";
-  const missing = CAPS.filter((name) => !names.includes(name));
+  const missing = keep(CAPS, (name) => !names.includes(name));
   if (missing.length === 0) return `all ${names.length}`;
-  return missing.length <= BUT_MAX ? `all but ${short(missing)}` : short(names);
+  return missing.length <= BUT_MAX ? `all but ${shortNames(missing)}` : shortNames(names);
+}
+
+function shortNames(names: readonly string[]): string {
+  return mapList(names, (name) => name.replace("CAP_", "").toLowerCase()).join(" ");
 }
 
 /** A set that equals one above it is said once. */
 export function explainCapabilitySets(capabilities: Capabilities): Group {
   const said = new Map<string, string>();
-  const list = CAPABILITY_SETS.map((set) => {
+  const list = mapList(CAPABILITY_SETS, (set) => {
     const value = explainCapabilities(capabilities[set]);
     const same = value === "none" ? undefined : said.get(value);
     said.set(value, same ?? set);
