@@ -48,6 +48,20 @@ const WITHOUT_DEVTOOLS: BunPlugin = {
 const RUN = "src/cli/commands/run.ts";
 /** Has less in common with `run`, and is to be quick. */
 const INSPECT = "src/cli/commands/inspect.ts";
+/** Need most of what it needs. */
+const LIKE_INSPECT: readonly string[] = ["src/cli/commands/diff.ts", "src/inspect/page/read-details.ts"];
+/** Small files that it shares with this one or that one: one piece, which all but `run` load. */
+const SHARED: readonly string[] = [
+  "ffi/libc/dir.ts",
+  "src/cli/inspect-options.ts",
+  "src/cli/process-word.ts",
+  "src/host/terminal-size.ts",
+  "src/inspect/escape-text.ts",
+  "src/inspect/parse-mountinfo.ts",
+  "src/inspect/proc-text.ts",
+  "src/inspect/read-netnsids.ts",
+  "src/net/helper-ports.ts",
+];
 
 /** The files of a folder, at any depth. */
 function filesBelow(folder: string): readonly string[] {
@@ -73,14 +87,18 @@ function lazyFiles(root: string): ReadonlySet<string> {
 function inFewPieces(root: string): BunPlugin {
   const lazy = lazyFiles(root);
   const first = matches(join(root, ENTRY), /^import .* from "(#[^"]+)";$/gm);
-  const apart = [RUN, INSPECT].map((name) => join(root, name));
+  const shared = SHARED.map((name) => `#${name}`);
+  const importedBy = (name: string): readonly string[] => {
+    if (name === RUN) return first;
+    if (name === INSPECT) return [...first, ...shared];
+    return [...first, ...shared, `#${RUN}`, ...(LIKE_INSPECT.includes(name) ? [`#${INSPECT}`] : [])];
+  };
   return {
     name: "in-few-pieces",
     setup(build) {
       build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
         if (!lazy.has(path)) return undefined;
-        const imported = apart.includes(path) ? first : [...first, `#${RUN}`];
-        const lines = imported.map((name) => `import "${name}";\n`);
+        const lines = importedBy(relative(root, path)).map((name) => `import "${name}";\n`);
         return { contents: `${lines.join("")}${readFileSync(path, "utf8")}`, loader: "ts" };
       });
     },

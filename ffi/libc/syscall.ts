@@ -30,8 +30,8 @@ type Word = number | bigint | Uint8Array | string;
 const encoder: TextEncoder = new TextEncoder();
 
 /** Kept alive for as long as the call runs. */
-function address(arg: Word, held: Uint8Array[]): number | bigint {
-  if (typeof arg === "number" || typeof arg === "bigint") return arg;
+function address(arg: bigint | Uint8Array | string, held: Uint8Array[]): number | bigint {
+  if (typeof arg === "bigint") return arg;
   const bytes = typeof arg === "string" ? encoder.encode(`${arg}\0`) : arg;
   if (bytes.length === 0) return 0;
   held.push(bytes);
@@ -42,7 +42,7 @@ function address(arg: Word, held: Uint8Array[]): number | bigint {
 /**
  * Issues a system call; a text is passed with a NUL, bytes by their address. Returns the result, or -errno.
  *
- * Six parameters and no list of them: this runs hundreds of times in an interpreter.
+ * Six parameters and no list of them, and no call for a number: this runs hundreds of times in an interpreter.
  */
 export function rawSyscall(
   name: SyscallName,
@@ -57,12 +57,12 @@ export function rawSyscall(
   const held: Uint8Array[] = [];
   const result = library.syscall(
     syscallNumber(ARCH, name),
-    address(a0, held),
-    address(a1, held),
-    address(a2, held),
-    address(a3, held),
-    address(a4, held),
-    address(a5, held),
+    typeof a0 === "number" ? a0 : address(a0, held),
+    typeof a1 === "number" ? a1 : address(a1, held),
+    typeof a2 === "number" ? a2 : address(a2, held),
+    typeof a3 === "number" ? a3 : address(a3, held),
+    typeof a4 === "number" ? a4 : address(a4, held),
+    typeof a5 === "number" ? a5 : address(a5, held),
   );
   if (result !== -1) return result;
   const where = library.__errno_location();
