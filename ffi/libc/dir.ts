@@ -22,18 +22,43 @@ const NAME_OFFSET = 19; // of struct linux_dirent64: u64 ino, i64 off, u16 recle
 
 /** The names in an open folder but for "." and "..", see getdents64(2). Throws SyscallError. */
 export function listFolder(dir: Fd): readonly string[] {
-  const bytes = new Uint8Array(ENTRIES_BYTES);
-  const view = new DataView(bytes.buffer);
   const names: string[] = [];
-  for (;;) {
-    const length = syscall(`descriptor ${dir}`, "getdents64", dir, bytes, bytes.length);
-    if (length === 0) return names;
-    for (let at = 0; at < length; at += view.getUint16(at + 16, true)) {
-      const name = decoder.decode(bytes.subarray(at + NAME_OFFSET, bytes.indexOf(0, at + NAME_OFFSET)));
-      if (name !== "." && name !== "..") names.push(name);
+  eachName(dir, (bytes, start) => {
+    const name = decoder.decode(bytes.subarray(start, bytes.indexOf(0, start)));
+    if (name !== "." && name !== "..") names.push(name);
+  });
+  return names;
+}
+
+/** The names in an open folder that are numbers: in /proc the processes. Throws SyscallError. */
+export function listNumbers(dir: Fd): readonly number[] {
+  const numbers: number[] = [];
+  eachName(dir, (bytes, start) => {
+    let number = 0;
+    for (let at = start; bytes[at] !== 0; at++) {
+      const digit = (bytes[at] ?? 0) - ZERO;
+      if (digit < 0 || digit > 9) return;
+      number = number * 10 + digit;
     }
+    numbers.push(number);
+  });
+  return numbers;
+}
+
+const ZERO = 0x30;
+
+/** Where each name begins that getdents64(2) tells; a NUL ends it. */
+function eachName(dir: Fd, see: (bytes: Uint8Array, start: number) => void): void {
+  for (;;) {
+    const length = syscall(`descriptor ${dir}`, "getdents64", dir, entries, entries.length);
+    if (length === 0) return;
+    for (let at = 0; at < length; at += (entries[at + 16] ?? 0) | ((entries[at + 17] ?? 0) << 8))
+      see(entries, at + NAME_OFFSET);
   }
 }
+
+/** One place for all folders, as for links; nothing that sees a name lists another folder. */
+const entries: Uint8Array = new Uint8Array(new ArrayBuffer(ENTRIES_BYTES));
 
 /** Owner of what is open or, with a path, of what stands there, see statx(2); undefined where that may not be known. */
 export function ownerAt(dir: Fd, path: string): number | undefined {

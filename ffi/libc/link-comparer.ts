@@ -5,33 +5,25 @@ import { O, openFlags } from "#ffi/uapi/fcntl.ts";
 import type { Fd } from "./fd.ts";
 import { libc } from "./symbols.ts";
 
-const BYTES = 64;
+/** What a path or a link's text may take, with its NUL. */
+const SLOT = 64;
+const WORD = 4;
 const ARCH: "x64" | "arm64" = process.arch === "arm64" ? "arm64" : "x64";
 
-/** Bytes whose address stays: the engine moves a small array without a buffer as soon as somebody asks for one. */
-function fixed(text: string): Uint8Array {
-  const bytes = new Uint8Array(new ArrayBuffer(BYTES));
-  new TextEncoder().encodeInto(text, bytes);
-  return bytes;
-}
-
 interface Link {
-  /** Kept, as only its address is used. */
-  readonly path: Uint8Array;
+  /** Where its name stands, as an address. */
   readonly pathAt: number;
-  /** What counts, and zeros behind it. */
-  readonly words: Uint32Array;
+  /** Where the text that counts stands, in words, with zeros behind it. */
+  readonly text: number;
   readonly length: number;
 }
 
+/** One piece of memory in slots: the folder's path, what a link says, then a name and a text for each link. */
 export class LinkComparer {
   readonly #links: Link[] = [];
-  readonly #target: Uint8Array = fixed("");
-  readonly #words: Uint32Array = wordsOf(this.#target);
-  readonly #path: Uint8Array = fixed("");
-  // SAFETY: both arrays live as long as this object, and have buffers, which do not move.
-  readonly #targetAt: number = ptr(this.#target);
-  readonly #folderAt: number = ptr(this.#path); // SAFETY: as above
+  readonly #words: Uint32Array;
+  readonly #path: Uint8Array;
+  readonly #folderAt: number;
   readonly #openat: number = syscallNumber(ARCH, "openat");
   readonly #readlinkat: number = syscallNumber(ARCH, "readlinkat");
   readonly #close: number = syscallNumber(ARCH, "close");
@@ -40,10 +32,18 @@ export class LinkComparer {
 
   /** Each link's name in the folder, and the text that is asked for. */
   constructor(links: readonly (readonly [name: string, text: string])[]) {
+    // The engine moves a small array without a buffer of its own as soon as somebody asks for one.
+    const bytes = new Uint8Array(new ArrayBuffer(SLOT * (2 + 2 * links.length)));
+    this.#words = new Uint32Array(bytes.buffer);
+    this.#path = bytes.subarray(0, SLOT);
+    // SAFETY: the memory lives as long as this object, which has an array over it, and does not move.
+    this.#folderAt = ptr(bytes);
+    let slot = 2 * SLOT;
     for (const [name, text] of links) {
-      const path = fixed(name);
-      // SAFETY: the path is kept beside its address.
-      this.#links.push({ path, pathAt: ptr(path), words: wordsOf(fixed(text)), length: text.length });
+      this.#encoder.encodeInto(name, bytes.subarray(slot, slot + SLOT - 1));
+      this.#encoder.encodeInto(text, bytes.subarray(slot + SLOT, slot + 2 * SLOT));
+      this.#links.push({ pathAt: this.#folderAt + slot, text: (slot + SLOT) / WORD, length: text.length });
+      slot += 2 * SLOT;
     }
   }
 
@@ -51,8 +51,8 @@ export class LinkComparer {
   compare(dir: Fd, folder: string): readonly number[] | undefined {
     const { syscall } = libc();
     const links = this.#links;
-    const target = this.#words;
-    const targetAt = this.#targetAt;
+    const words = this.#words;
+    const targetAt = this.#folderAt + SLOT;
     const readlinkat = this.#readlinkat;
     const { written } = this.#encoder.encodeInto(folder, this.#path);
     this.#path[written] = 0;
@@ -63,27 +63,22 @@ export class LinkComparer {
     for (let index = 0; index < links.length && readable; index++) {
       const link = links[index];
       if (link === undefined) continue;
-      const length = syscall(readlinkat, fd, link.pathAt, targetAt, BYTES, 0, 0);
+      const length = syscall(readlinkat, fd, link.pathAt, targetAt, SLOT, 0, 0);
       if (length < 0) readable = index > 0;
-      else if (isEqual(target, length, link)) equal.push(index);
+      else if (length === link.length && isEqual(words, link)) equal.push(index);
     }
     syscall(this.#close, fd, 0, 0, 0, 0, 0);
     return readable ? equal : undefined;
   }
 }
 
-/** From the end, where numbers differ first; of the last word only what is part of the text. */
-function isEqual(target: Uint32Array, length: number, link: Link): boolean {
-  if (length !== link.length) return false;
-  const { words } = link;
+/** What the link says begins at the second slot. Four bytes at a time: each that is looked at costs an interpreter. */
+function isEqual(words: Uint32Array, { text, length }: Link): boolean {
+  const target = SLOT / WORD;
   const whole = length >> 2;
+  // Of the last word only what is part of the text; from the end, where numbers differ first.
   const rest = (1 << ((length & 3) * 8)) - 1;
-  if ((((target[whole] ?? 0) ^ (words[whole] ?? 0)) & rest) !== 0) return false;
-  for (let at = whole - 1; at >= 0; at--) if (target[at] !== words[at]) return false;
+  if ((((words[target + whole] ?? 0) ^ (words[text + whole] ?? 0)) & rest) !== 0) return false;
+  for (let at = whole - 1; at >= 0; at--) if (words[target + at] !== words[text + at]) return false;
   return true;
-}
-
-/** The same bytes, four at a time: each one that is looked at costs an interpreter. */
-function wordsOf(bytes: Uint8Array): Uint32Array {
-  return new Uint32Array(bytes.buffer);
 }

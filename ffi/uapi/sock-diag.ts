@@ -1,5 +1,5 @@
 // linux/sock_diag.h and linux/inet_diag.h: sock_diag(7), a question to the kernel about its sockets over netlink(7).
-import { defineStruct, type Struct } from "./struct.ts";
+export { NLMSGHDR } from "./netlink.ts";
 
 export const NETLINK_SOCK_DIAG = 4;
 export const SOCK_DIAG_BY_FAMILY = 20;
@@ -14,16 +14,6 @@ export const IPPROTO_TCP = 6;
 
 /** Bit of TCP_LISTEN in `idiag_states`. */
 export const TCPF_LISTEN = 0x400;
-
-const NLMSGHDR_FIELDS = [
-  ["nlmsg_len", "u32"],
-  ["nlmsg_type", "u16"],
-  ["nlmsg_flags", "u16"],
-  ["nlmsg_seq", "u32"],
-  ["nlmsg_pid", "u32"],
-] as const;
-
-export const NLMSGHDR: Struct<(typeof NLMSGHDR_FIELDS)[number][0]> = defineStruct(NLMSGHDR_FIELDS);
 
 /** `struct inet_diag_req_v2`; of the socket id nothing is asked. */
 export const INET_DIAG_REQ_V2 = {

@@ -1,4 +1,5 @@
 // Names that other processes chose, made harmless for a terminal.
+import { mapList } from "./groups/lists.ts";
 
 /** Control characters (C0, DEL, C1) and those that change the direction of text, as \xNN or \u{…}. */
 export function escapeText(text: string): string {
@@ -13,8 +14,13 @@ export function escapeText(text: string): string {
   return escaped;
 }
 
-/** Most texts are no more than this, and need no look at each character. */
-const HARMLESS = /^[\x20-\x7e]*$/;
+/** Most texts are no more than this, with what we draw ourselves, and need no look at each character. */
+const HARMLESS = /^[\x20-\x7e├└│…–›µ×]*$/;
+
+/** The same of each; most often all are harmless. */
+export function escapeTexts(texts: readonly string[]): readonly string[] {
+  return HARMLESS.test(texts.join("")) ? texts : mapList(texts, escapeText);
+}
 
 /** Bidirectional controls and zero-width characters: what is read would not be what is there. */
 function isDirection(code: number): boolean {

@@ -19,14 +19,21 @@ const decoder: TextDecoder = new TextDecoder();
 /** Most files of /proc are smaller: one place for all of them, as fresh memory costs more than reading. */
 const shared: Uint8Array = new Uint8Array(new ArrayBuffer(64 * 1024));
 
-/** The content, to be used before the next call, or -errno. */
-function readWhole(fd: Fd): Uint8Array | number {
+/**
+ * The content, to be used before the next call, or -errno.
+ *
+ * KERNEL: seq_read_iter() fills a page with records and stops before the one that doesn't fit. Less than half a page is
+ * therefore all there is, but for files with records that may be larger than that.
+ */
+function readWhole(fd: Fd, path: string): Uint8Array | number {
+  const least = LONG_RECORDS.includes(path) ? 1 : HALF_PAGE;
   let length = 0;
   while (length < shared.length) {
     const count = rawSyscall("read", fd, shared.subarray(length), shared.length - length);
-    if (count === 0) return shared.subarray(0, length);
-    if (count < 0 && count !== -ERRNO.EINTR.number) return count;
-    length += Math.max(count, 0);
+    if (count === -ERRNO.EINTR.number) continue;
+    if (count < 0) return count;
+    length += count;
+    if (count < least) return shared.subarray(0, length);
   }
   const rest = readAll(fd);
   const whole = new Uint8Array(length + rest.length);
@@ -35,21 +42,24 @@ function readWhole(fd: Fd): Uint8Array | number {
   return whole;
 }
 
-/** The text of an open file. Throws SyscallError. */
-export function readTextFrom(fd: Fd): string {
-  const bytes = readWhole(fd);
-  if (typeof bytes === "number") throw new SyscallError("read", -bytes, `descriptor ${fd}`);
+const HALF_PAGE = 2048;
+const LONG_RECORDS: readonly string[] = ["mountinfo", "/proc/self/mountinfo", "net/fib_trie"];
+
+/** The text of an open file of /proc, which was opened by this path. Throws SyscallError. */
+export function readTextFrom(fd: Fd, path: string): string {
+  const bytes = readWhole(fd, path);
+  if (typeof bytes === "number") throw new SyscallError("read", -bytes, path);
   return decoder.decode(bytes);
 }
 
-/** The text of a file by its path. Throws SyscallError. */
+/** The text of a file of /proc. Throws SyscallError. */
 export function readTextOf(path: string): string {
-  return withFile(openFile(path, O.RDONLY), readTextFrom);
+  return withFile(openFile(path, O.RDONLY), (fd) => readTextFrom(fd, path));
 }
 
-/** The text of a file below a folder. Throws SyscallError. */
+/** The text of a file below a folder of /proc. Throws SyscallError. */
 export function readTextAt(dir: Fd, path: string): string {
-  return withFile(openFileAt(dir, path), readTextFrom);
+  return withFile(openFileAt(dir, path), (fd) => readTextFrom(fd, path));
 }
 
 /** Uses an open file, then closes it. */
@@ -66,7 +76,7 @@ export function tryTextAt(dir: Fd, path: string): string | number {
   const fd = rawSyscall("openat", dir, path, O.RDONLY | O.CLOEXEC, 0);
   if (fd < 0) return fd;
   try {
-    const bytes = readWhole(asFd(fd));
+    const bytes = readWhole(asFd(fd), path);
     return typeof bytes === "number" ? bytes : decoder.decode(bytes);
   } catch (error) {
     if (error instanceof SyscallError) return -error.errno;

@@ -66,7 +66,13 @@ function readSysv(peeked: Peeked, subject: Subject): Readable<readonly SysvObjec
   for (const name of SYSV_NAMES) {
     const file = savedFile(peeked, name);
     if ("errno" in file) refusal = refuse(file.errno, subject);
-    else objects.push(...parseSysv(name, withFile(file.fd, readTextFrom)));
+    else
+      objects.push(
+        ...parseSysv(
+          name,
+          withFile(file.fd, (fd) => readTextFrom(fd, name)),
+        ),
+      );
   }
   return refusal ?? { value: objects };
 }

@@ -1,11 +1,11 @@
 // The namespaces of a process, and how many others share each: that takes a look at every process of the machine.
-import { listFolder, openFileAt } from "#ffi/libc/dir.ts";
+import { listNumbers, openFileAt } from "#ffi/libc/dir.ts";
 import type { Fd } from "#ffi/libc/fd.ts";
 import { LinkComparer } from "#ffi/libc/link-comparer.ts";
 import { rawSyscall } from "#ffi/libc/syscall.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 import type { Readable } from "./groups/group.ts";
-import { keep, mapList } from "./groups/lists.ts";
+import { mapList } from "./groups/lists.ts";
 import type { Namespaces, NamespaceView } from "./groups/namespaces.ts";
 import { type NamespaceFile, type NamespaceFiles, readCreator } from "./namespace-files.ts";
 import { attempt, tryTextAt, withFile } from "./proc-dir.ts";
@@ -51,15 +51,16 @@ function countSharers({ list, proc }: NamespaceFiles, pid: number): Sharers {
   const others = new Map<NamespaceType, number>();
   let unseen = 0;
   const links = new LinkComparer(mapList(list, ({ type, inode }) => [type, `${type}:[${inode}]`] as const));
-  const look = (name: string, weight: number): void => {
-    const equal = links.compare(proc, `${name}/ns`);
-    if (equal === undefined) unseen += exists(proc, name) ? weight : 0;
+  const look = (process: number, weight: number): void => {
+    const equal = links.compare(proc, `${process}/ns`);
+    if (equal === undefined) unseen += exists(proc, String(process)) ? weight : 0;
     else for (const index of equal) count(others, list[index]?.type, weight);
   };
   const kernel = readKernelThreads(proc);
-  const [own, its] = [String(process.pid), String(pid)];
-  for (const name of listProcesses(proc)) if (name !== own && name !== its && !kernel.has(name)) look(name, 1);
-  const threads = kernel.size - (kernel.has(its) ? 1 : 0);
+  const own = process.pid;
+  for (const one of withFile(openFileAt(proc, "."), listNumbers))
+    if (one !== own && one !== pid && !kernel.has(one)) look(one, 1);
+  const threads = kernel.size - (kernel.has(pid) ? 1 : 0);
   if (threads > 0) look(KTHREADD, threads);
   return { others, unseen };
 }
@@ -68,21 +69,18 @@ function count(counts: Map<NamespaceType, number>, type: NamespaceType | undefin
   if (type !== undefined) counts.set(type, (counts.get(type) ?? 0) + weight);
 }
 
-function listProcesses(proc: Fd): readonly string[] {
-  return keep(withFile(openFileAt(proc, "."), listFolder), (name) => {
-    const first = name.charCodeAt(0);
-    return first >= 0x31 && first <= 0x39;
-  });
-}
-
 /** KERNEL: it makes all threads of the kernel, which are often most of what /proc lists and stay in its namespaces. */
-const KTHREADD = "2";
+const KTHREADD = 2;
 
 /** kthreadd and its children; none where it is out of sight, or the kernel doesn't list children. */
-function readKernelThreads(proc: Fd): ReadonlySet<string> {
-  if (tryTextAt(proc, `${KTHREADD}/comm`) !== "kthreadd\n") return new Set();
+function readKernelThreads(proc: Fd): ReadonlySet<number> {
+  const threads = new Set<number>();
+  if (tryTextAt(proc, `${KTHREADD}/comm`) !== "kthreadd\n") return threads;
   const children = tryTextAt(proc, `${KTHREADD}/task/${KTHREADD}/children`);
-  return new Set(typeof children === "string" ? [KTHREADD, ...wordsOf(children)] : []);
+  if (typeof children === "number") return threads;
+  threads.add(KTHREADD);
+  for (const child of wordsOf(children)) threads.add(Number(child));
+  return threads;
 }
 
 /** One that has ended meanwhile is not hidden; the init never ends, and with hidepid=2 is not there for others. */

@@ -1,5 +1,5 @@
 // Groups → lines for a terminal or a pipe. Names that others chose are made harmless here, and nowhere else.
-import { escapeText } from "./escape-text.ts";
+import { escapeText, escapeTexts } from "./escape-text.ts";
 import type { Block, Group, Row } from "./groups/group.ts";
 import { gather, mapList } from "./groups/lists.ts";
 
@@ -67,7 +67,7 @@ function hang(start: string, texts: readonly string[]): readonly string[] {
 /** Aligned columns; the last is wrapped within its own width. The first row is the head. */
 function renderTable(table: readonly (readonly string[])[], options: TextOptions): readonly string[] {
   const last = (table[0]?.length ?? 1) - 1;
-  const cells = mapList(table, (row) => mapList(row, escapeText));
+  const cells = mapList(table, escapeTexts);
   const widths = columnWidths(cells, last);
   fitColumns(widths, options.width - INDENT - GAP * last - LAST_LEAST);
   const room = Math.max(options.width - INDENT - sum(widths) - GAP * last, LEAST);

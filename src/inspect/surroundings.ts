@@ -1,6 +1,6 @@
 // What lies around a network namespace: the others that processes are in, and the packet filter of yours. Read where it is
 // first asked for, and once, however many processes are looked at.
-import { listFolder, readLinkAt } from "#ffi/libc/dir.ts";
+import { listNumbers, readLinkAt } from "#ffi/libc/dir.ts";
 import { closeFile, type Fd, openFile } from "#ffi/libc/fd.ts";
 import { SyscallError } from "#ffi/libc/syscall.ts";
 import { O } from "#ffi/uapi/fcntl.ts";
@@ -8,7 +8,7 @@ import { parseNatRules, type NatRule } from "./groups/nat-rules.ts";
 import { oldestOf } from "./descent.ts";
 import type { Readable } from "./groups/group.ts";
 import { parseStat, type Stat } from "./namespace-text.ts";
-import { optionalTextAt } from "./proc-dir.ts";
+import { tryTextAt } from "./proc-dir.ts";
 
 /** A process in a network namespace. */
 export interface Inhabitant {
@@ -69,8 +69,7 @@ function withProc<T>(use: (proc: Fd) => T): T {
 function readMembers(): ReadonlyMap<number, readonly number[]> {
   return withProc((proc) => {
     const found = new Map<number, number[]>();
-    const pids = listFolder(proc).filter((name) => /^\d+$/.test(name));
-    for (const pid of pids.map(Number).sort((a, b) => a - b)) {
+    for (const pid of listNumbers(proc).toSorted((a, b) => a - b)) {
       const namespace = netnsOf(proc, String(pid));
       if (namespace === undefined) continue;
       const known = found.get(namespace);
@@ -83,8 +82,8 @@ function readMembers(): ReadonlyMap<number, readonly number[]> {
 
 /** undefined where it has ended. */
 function readStat(proc: Fd, pid: number): (Stat & { readonly pid: number }) | undefined {
-  const text = optionalTextAt(proc, `${pid}/stat`);
-  return text === undefined ? undefined : { pid, ...parseStat(text) };
+  const text = tryTextAt(proc, `${pid}/stat`);
+  return typeof text === "number" ? undefined : { pid, ...parseStat(text) };
 }
 
 /** undefined where it has ended, or may not be looked at. */

@@ -1,7 +1,7 @@
 // `nsbox inspect PID|BOX`.
 import { INSPECT_OPTIONS, type InspectDraft } from "#src/cli/inspect-options.ts";
 import { parseOptions } from "#src/cli/parse.ts";
-import { pidOfWord } from "#src/cli/process-word.ts";
+import { parsePid, pidOfWord } from "#src/cli/process-word.ts";
 import { NsboxError } from "#src/error.ts";
 import { printError, printOut } from "#src/host/print.ts";
 import { readTerminalSize } from "#src/host/terminal-size.ts";
@@ -19,7 +19,8 @@ export async function inspectCommand(argv: readonly string[]): Promise<number | 
   const draft: InspectDraft = { json: false, watch: false, intervalMs: undefined };
   const { words, help } = parseOptions(INSPECT_OPTIONS, draft, argv, { command: "inspect", stopAtWord: false });
   if (help) return "help";
-  const pid = await parseProcess(words);
+  const word = onlyWord(words);
+  const pid = parsePid(word) ?? (await pidOfWord("inspect", word));
   if (draft.watch) return watchProcess(pid, draft);
   if (draft.intervalMs !== undefined)
     throw new NsboxError("EUSAGE", "Cannot use --interval: without --watch one looks once", { hint: "add --watch" });
@@ -74,11 +75,11 @@ async function watchProcess(pid: number, { json, intervalMs = INTERVAL_MS }: Ins
   return 0;
 }
 
-async function parseProcess(words: readonly string[]): Promise<number> {
+function onlyWord(words: readonly string[]): string {
   const [word, ...rest] = words;
   const hint = "write for example nsbox inspect $$";
   if (word === undefined) throw new NsboxError("EUSAGE", "Cannot inspect: no PID and no box is given", { hint });
   if (rest.length > 0)
     throw new NsboxError("EUSAGE", `Cannot inspect ${JSON.stringify(rest[0])} too: one process at a time`, { hint });
-  return pidOfWord("inspect", word);
+  return word;
 }
