@@ -10,7 +10,7 @@
 import { CODE_BASE, codeSegment, DATA_BASE, ELF_ALIGN, headerBytes, PF, PT } from "./elf.ts";
 import { type Segment, STACK_SEGMENT, writeHeaders } from "./elf.ts";
 import { CHUNK_BYTES, pack, unpack, unpackedBytes } from "./pack.ts";
-import { asLiterals, expand, squeeze } from "./squeeze.ts";
+import { expand, squeeze } from "./squeeze.ts";
 import { concatBytes, expandCode, restorerOffset, startCode, unpackCode } from "./start.ts";
 
 type Arch = "x64" | "arm64";
@@ -56,14 +56,12 @@ export interface BoxParts {
   readonly data: Uint8Array;
   /** How many words of argv are not the command's; undefined: its own name. */
   readonly names?: number | undefined;
-  /** Made at once rather than small. */
-  readonly hurried?: boolean | undefined;
 }
 
 /** The whole file. */
-export function buildBoxElf({ arch, tapes, texts, data, names, hurried }: BoxParts): Uint8Array {
+export function buildBoxElf({ arch, tapes, texts, data, names }: BoxParts): Uint8Array {
   const { noteOffset } = boxLayout(arch);
-  const [squeezed, packed] = [hurried ? asLiterals(texts) : squeeze(texts), pack(data)];
+  const [squeezed, packed] = [squeeze(texts), pack(data)];
   const squeezedOffset = align(noteOffset + NOTE_BYTES);
   const packedOffset = align(squeezedOffset + squeezed.length);
   const file = new Uint8Array(packedOffset + packed.length);
@@ -101,10 +99,21 @@ export interface InitHead {
   readonly dataOffset: number;
 }
 
-/** The init's file up to its data, which lies at `dataAt` in memory; `block` is the address of its start block. */
-export function initHead(arch: Arch, block: number, dataAt: number, dataBytes: number): InitHead {
+/** What an init's file is made for. */
+export interface InitPlace {
+  /** The address of its start block. */
+  readonly block: number;
+  /** How many words of argv are not the command's. */
+  readonly names: number;
+  /** Where its data lies in memory. */
+  readonly dataAt: number;
+  readonly dataBytes: number;
+}
+
+/** The init's file up to its data. */
+export function initHead(arch: Arch, { block, names, dataAt, dataBytes }: InitPlace): InitHead {
   const start = headerBytes(INIT_SEGMENTS);
-  const bytes = concatBytes([new Uint8Array(start), startCode(arch, block)]);
+  const bytes = concatBytes([new Uint8Array(start), startCode(arch, block, names)]);
   const dataOffset = ELF_ALIGN + (dataAt % ELF_ALIGN);
   const segments = [codeSegment(bytes.length), dataSegment(dataOffset, dataBytes, dataAt), STACK_SEGMENT];
   writeHeaders(bytes, { arch, entry: CODE_BASE + start, segments });

@@ -82,18 +82,6 @@ export function squeeze(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(out);
 }
 
-/** The same to whatever expands it, made at once: nothing is sought that has been said before. */
-export function asLiterals(bytes: Uint8Array): Uint8Array {
-  const runs = Math.ceil(bytes.length / LITERALS_MAX);
-  const out = new Uint8Array(bytes.length + runs);
-  for (let run = 0; run < runs; run++) {
-    const part = bytes.subarray(run * LITERALS_MAX, (run + 1) * LITERALS_MAX);
-    out[run * (LITERALS_MAX + 1)] = part.length - 1;
-    out.set(part, run * (LITERALS_MAX + 1) + 1);
-  }
-  return out;
-}
-
 /** `length` bytes again; undefined where these are not squeezed bytes. */
 export function expand(squeezed: Uint8Array, length: number): Uint8Array | undefined {
   const bytes = new Uint8Array(length);

@@ -1,7 +1,8 @@
 // The start block: what the start of a compiled box reads, in words of 8 bytes.
 //
 //   the box's own words, last first   pointers, 0
-//   who wants argv                    addresses of words, 0
+//   who wants argv                    { address of a word, bytes behind argv's first }, 0
+//   who wants envp as it was          addresses of words, 0
 //   rules for variables               { text, length of text, passes, its own value }, 0
 //   who wants envp                    addresses of words, 0-terminated
 //   the first record
@@ -33,6 +34,11 @@ export interface StartBlock {
   /** Addresses of the words that take the addresses of argv and of envp. */
   readonly argvWords: readonly number[];
   readonly envpWords: readonly number[];
+  /** How many words of argv are not for those. */
+  readonly argvFrom?: number;
+  /** Addresses of words that take all of argv, and envp as it was. */
+  readonly wholeArgvWords?: readonly number[];
+  readonly wholeEnvpWords?: readonly number[];
   readonly entry: number;
 }
 
@@ -41,12 +47,13 @@ export const PASS_ALL: EnvRule = { text: "", passes: true, value: undefined };
 
 /** The bytes of a start block that will lie at this address. */
 export function startBlock(block: StartBlock, base: number): Uint8Array {
-  const { words, rules, argvWords, envpWords, entry } = block;
-  const count = words.length + 1 + argvWords.length + 1 + rules.length * 4 + 1 + envpWords.length + 1 + 1;
+  const { words, rules, argvWords, envpWords, argvFrom = 0, wholeArgvWords = [], wholeEnvpWords = [], entry } = block;
+  const argv = [...argvWords.flatMap((at) => [at, argvFrom * 8]), ...wholeArgvWords.flatMap((at) => [at, 0])];
+  const count = words.length + argv.length + wholeEnvpWords.length + rules.length * 4 + envpWords.length + 6;
   const texts = new Texts(base + count * 8);
   const list = [
     ...words.map((word) => texts.address(word)).reverse(),
-    ...[0, ...argvWords, 0],
+    ...[0, ...argv, 0, ...wholeEnvpWords, 0],
     ...rules.flatMap(({ text, passes, value }) => [
       texts.address(text),
       new TextEncoder().encode(text).length,

@@ -10,10 +10,10 @@ import {
 } from "#ffi/runner/box-elf.ts";
 import { unpackedBytes } from "#ffi/runner/pack.ts";
 import { CODE_BASE, DATA_BASE } from "#ffi/runner/elf.ts";
-import { type EnvRule, PASS_ALL, type StartBlock, startBlock } from "#ffi/runner/start.ts";
+import { type EnvRule, PASS_ALL, startBlock } from "#ffi/runner/start.ts";
 import { assemble, type AssembleOptions, type Tape } from "#ffi/tape/assemble.ts";
 import { type Arg, type Call, call, memory } from "#ffi/tape/call.ts";
-import { RECORD_BYTES, WORD } from "#ffi/tape/format.ts";
+import { RECORD_BYTES } from "#ffi/tape/format.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { Arch } from "#src/spec/facts.ts";
 import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape } from "#src/plan/lower-plan.ts";
@@ -31,7 +31,9 @@ import { idMapSteps } from "./compilable-plan.ts";
 import * as launcher from "./launcher-calls.ts";
 import * as namespaces from "./namespace-calls.ts";
 import { Messages } from "./messages.ts";
-import { reportCalls } from "./report-calls.ts";
+import { reportCalls, type ReportTexts } from "./report-calls.ts";
+import { execWords, withoutWords } from "./exec-words.ts";
+import { type Ready, startAnewCalls } from "./start-anew.ts";
 import { type Caller, callerCalls, FailureTable, forwardCalls } from "./caller.ts";
 import { type CallTagger, MISS, MISSED, notFoundText, Tagger } from "./tags.ts";
 
@@ -47,12 +49,8 @@ export interface BoxInput {
   readonly passFds: readonly number[];
   readonly placeholders: readonly Placeholder[];
   readonly dieWithParent: boolean;
-  /** A file to remove where the box can't be started: what has made it can explain that better. */
-  readonly forget?: string | undefined;
-  /** How many words of argv are not the command's; undefined: its own name. */
-  readonly names?: number | undefined;
-  /** Made at once rather than small. */
-  readonly hurried?: boolean | undefined;
+  /** `run` has made it, and it starts anew there where it can't be started. */
+  readonly ready?: Ready | undefined;
   /** A program that starts the box and hears of failures itself; undefined: whoever starts it, who is told in words. */
   readonly caller?: Caller | undefined;
 }
@@ -102,11 +100,14 @@ class Compiler {
   readonly #messages: Messages;
   readonly #tagger: CallTagger;
   readonly #rendezvous: launcher.Rendezvous;
+  /** How many words of argv are dropped: its own name, or none. */
+  readonly #names: 0 | 1;
 
   constructor(input: BoxInput, tagger?: CallTagger) {
     this.#input = input;
     this.#messages = new Messages(BOX_TEXTS_AT);
-    this.#tagger = tagger ?? new Tagger(this.#messages, input.plan);
+    this.#tagger = tagger ?? (input.ready === undefined ? new Tagger(this.#messages, input.plan) : SILENT);
+    this.#names = input.ready === undefined ? 1 : 0;
     const waits = input.plan.setup.some((step) => step.kind === "wait");
     this.#rendezvous = { waits, helped: namespaces.hasNetworkHelper(input.plan) };
   }
@@ -130,7 +131,7 @@ class Compiler {
     const tape = this.#assemble(calls, launchAt, labels);
     const blockAt = align(launchAt + tape.bytes.length);
     const block = startBlock(
-      { ...execWords(tape, calls), words: this.#words(), rules: env, entry: tape.entry },
+      { ...execWords(tape, calls, this.#input.ready), words: this.#words(), rules: env, entry: tape.entry },
       blockAt,
     );
     const texts = this.#messages.bytes();
@@ -152,8 +153,7 @@ class Compiler {
     };
     this.#breakRecord(data, tapes);
     this.#tagger.placed?.(data, BOX_DATA_AT, [tapes.launch, tapes.init, tapes.command]);
-    const { names, hurried } = this.#input;
-    return buildBoxElf({ arch, tapes, texts, data, names, hurried });
+    return buildBoxElf({ arch, tapes, texts, data, names: this.#names });
   }
 
   #breakRecord(data: Uint8Array, tapes: BoxTapes): void {
@@ -203,13 +203,19 @@ class Compiler {
       [commandAt, command.bytes],
       [blockAt, block],
     ]);
-    const { bytes: head, dataOffset } = initHead(arch, blockAt, dataAt, data.length);
+    const { bytes: head, dataOffset } = initHead(arch, {
+      block: blockAt,
+      names: this.#names,
+      dataAt,
+      dataBytes: data.length,
+    });
     return { init, command, data, head, dataOffset };
   }
 
   /** What argv begins with: the init drops its own name. */
   #words(): readonly string[] {
-    const { plan, caller } = this.#input;
+    const { plan, caller, ready } = this.#input;
+    if (ready !== undefined) return [];
     // A program gives the whole command when it starts the box.
     return [...(plan.init.length > 0 ? ["nsbox-init"] : []), ...(caller === undefined ? execStep(plan).args : [])];
   }
@@ -257,7 +263,7 @@ class Compiler {
           { ...this.#rendezvous, joins: plan.join.length > 0 },
         ),
       ),
-      ...this.#tagger.frame(this.#reportCalls(), "say what has failed"),
+      ...this.#tagger.frame(this.#reportCalls(maskAt), "say what has failed"),
       ...(helped ? this.#ofClone(namespaces.helperCalls()) : []),
       ...withLabel([...numbers, ...this.#ofClone(namespaces.apartCalls(plan)), first, ...rest], SETUP),
     ];
@@ -282,25 +288,27 @@ class Compiler {
     });
   }
 
-  #reportCalls(): readonly Call[] {
-    const messages = this.#messages;
+  #reportCalls(maskAt: Arg): readonly Call[] {
     const { helped } = this.#rendezvous;
+    const { placeholders, caller, ready } = this.#input;
     const running = helped ? HELPED : RUNNING;
+    const started = { placeholders, helped, running };
     const reap = helped ? namespaces.reapHelperCalls(HELPED, RUNNING) : [];
-    if (this.#input.caller !== undefined) return [...forwardCalls(running), ...reap];
-    const calls = reportCalls({
+    if (caller !== undefined) return [...forwardCalls(running), ...reap];
+    if (ready !== undefined) return [...startAnewCalls(ready, started, maskAt), ...reap];
+    return [...reportCalls(this.#reportTexts(), started), ...reap];
+  }
+
+  #reportTexts(): ReportTexts {
+    const messages = this.#messages;
+    return {
       cannot: messages.line("nsbox: Cannot "),
       errnos: messages.errnos(),
       miss: messages.place(MISS),
       missed: messages.place(MISSED),
       notFound: messages.line(notFoundText(execStep(this.#input.plan))),
       expand: boxLayout(this.#input.arch).expand,
-      placeholders: this.#input.placeholders,
-      forget: this.#input.forget,
-      helped,
-      running,
-    });
-    return [...calls, ...reap];
+    };
   }
 
   #waitCalls(spent: Pages): readonly Call[] {
@@ -359,30 +367,8 @@ function initFile({ head, data, dataOffset }: InitParts): launcher.InitFile {
   return { head: headAt, headBytes: head.length, data: dataAt, dataBytes: data.length, dataOffset };
 }
 
-/** Which arguments of what executes something are argv and envp. */
-const WORDS_OF: Readonly<Record<string, { readonly argv: number; readonly envp: number }>> = {
-  execve: { argv: 1, envp: 2 },
-  execveat: { argv: 2, envp: 3 },
-};
-
-/** Whatever is executed, argv and envp come from the start. */
-function withoutWords(one: Call): Call {
-  const words = WORDS_OF[one.name];
-  if (words === undefined) return one;
-  return { ...one, args: one.args.map((arg, n) => (n === words.argv || n === words.envp ? 0 : arg)) };
-}
-
-/** The words of a tape's records that take argv and envp. */
-function execWords({ base, callOf }: Tape, calls: readonly Call[]): Pick<StartBlock, "argvWords" | "envpWords"> {
-  const found = callOf.flatMap((index, record) => {
-    const words = WORDS_OF[calls[index]?.name ?? ""];
-    return words === undefined ? [] : [{ at: base + record * RECORD_BYTES + WORD.a0 * 8, ...words }];
-  });
-  return {
-    argvWords: found.map(({ at, argv }) => at + argv * 8),
-    envpWords: found.map(({ at, envp }) => at + envp * 8),
-  };
-}
+/** Where nothing is ever said of a failure. */
+const SILENT: CallTagger = { frame: (calls) => calls, steps: ({ calls }) => calls };
 
 function withLabel([first, ...rest]: readonly Call[], label: string): readonly Call[] {
   return first === undefined ? [] : [{ ...first, label }, ...rest];

@@ -3,7 +3,6 @@
 // parts. The words of exec are as execvp(3)'s: each candidate is tried, and what was found but could not be executed
 // counts for more than what was not found.
 import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
-import { AT } from "#ffi/uapi/fcntl.ts";
 import { SA, SIG } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { type Call, call, type CallOptions, fd, memory, type MemoryArg, result } from "#ffi/tape/call.ts";
@@ -68,22 +67,24 @@ export interface ReportTexts {
   readonly notFound: number;
   /** What expands the texts, see BoxLayout. */
   readonly expand: { readonly handler: number; readonly restorer: number };
+}
+
+/** What is there besides the box. */
+export interface Started {
   readonly placeholders: readonly Placeholder[];
   /** A helper makes the net namespace. */
   readonly helped: boolean;
-  /** A file to remove once something has failed. */
-  readonly forget: string | undefined;
   /** The label to go to once the command runs. */
   readonly running: string;
 }
 
 /** From REPORTS on: goes to `running`, or ends with 125, 126 or 127. */
-export function reportCalls(texts: ReportTexts): readonly Call[] {
-  const { miss, missed, notFound, running } = texts;
+export function reportCalls(texts: ReportTexts, started: Started): readonly Call[] {
+  const { miss, missed, notFound } = texts;
   return [
     call("read", [fd("report-reader"), report(0), REPORT_BYTES], {
       label: REPORTS,
-      cases: [{ equals: 0, then: running }],
+      cases: [{ equals: 0, then: started.running }],
       fail: "no report",
     }),
     call("load", [report(0), 0], { cases: [{ equals: 0, then: REPORTS }] }),
@@ -102,7 +103,10 @@ export function reportCalls(texts: ReportTexts): readonly Call[] {
     ...hintCalls(),
     call("writev", [STDERR, notFound, 1], { label: "say not found", fail: "undo", then: "undo" }),
     call("write", [STDERR, NO_REPORT, NO_REPORT.length], { label: "no report", fail: "undo", then: "undo" }),
-    ...undoCalls(texts),
+    ...undoCalls(started),
+    call("load", [exitCode, 0], { label: "undone", cases: [{ equals: 0, then: "failed" }] }),
+    call("exit_group", [result("undone")]),
+    call("exit_group", [125], { label: "failed" }),
   ];
 }
 
@@ -175,8 +179,8 @@ function hintCalls(): readonly Call[] {
   ];
 }
 
-/** Nothing of the box stays. */
-function undoCalls({ placeholders, forget, helped }: ReportTexts): readonly Call[] {
+/** Nothing of the box stays. From "undo" to "undone". */
+export function undoCalls({ placeholders, helped }: Started): readonly Call[] {
   const pid = memory(BOX_PID, 8);
   const undone = placeholders.length > 0 ? "undo 0" : "undone";
   return [
@@ -185,11 +189,5 @@ function undoCalls({ placeholders, forget, helped }: ReportTexts): readonly Call
     ...aim(pid, "kill box", (box) => call("kill", [box, SIG.KILL], { fail: "next" })),
     ...aim(pid, "reap box", (box) => call("waitid", [P.PID, box, 0, W.EXITED, 0], { fail: "next" })),
     ...placeholderCalls(placeholders, "undone", "undo"),
-    forget === undefined
-      ? call("getpid", [], { label: "undone" })
-      : call("unlinkat", [AT.FDCWD, forget, 0], { label: "undone", fail: "next" }),
-    call("load", [exitCode, 0], { label: "ended", cases: [{ equals: 0, then: "failed" }] }),
-    call("exit_group", [result("ended")]),
-    call("exit_group", [125], { label: "failed" }),
   ];
 }

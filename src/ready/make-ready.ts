@@ -67,9 +67,7 @@ function compileFor({ key }: ReadyPlace, path: string, spec: Spec, options: RunO
     passFds: [],
     placeholders: spec.box.protected.flatMap(({ make }) => make ?? []),
     dieWithParent: false,
-    forget: path,
-    names: key.commandAt + 1,
-    hurried: true,
+    ready: { program: process.execPath, file: path, commandAt: key.commandAt },
   });
 }
 

@@ -26,6 +26,24 @@ function elf(arch: Arch, words: readonly string[], rules: readonly EnvRule[]): U
   return buildBoxElf({ arch, tapes, texts: new Uint8Array(0), data });
 }
 
+/** A box without words of its own: executes a program with what stands from the third word on, or with all there is. */
+function wholeElf(arch: Arch, program: string, what: "a part" | "the whole"): Uint8Array {
+  const base = BOX_DATA_AT;
+  const tape = assemble([call("execve", [program, 0, 0])], {
+    ...{ arch, base, fds: { report: 2 }, fdBase: 100, failStatus: 99 },
+  });
+  const block = base + tape.bytes.length;
+  const [argv, envp] = [[base + 16], [base + 24]];
+  const start = startBlock(
+    what === "a part"
+      ? { words: [], rules: [], argvWords: argv, argvFrom: 2, envpWords: envp, entry: base }
+      : { words: [], rules: [], argvWords: [], envpWords: [], wholeArgvWords: argv, wholeEnvpWords: envp, entry: base },
+    block,
+  );
+  const tapes = { ...TAPES, launch: { at: base, count: tape.callOf.length }, launchBlock: block };
+  return buildBoxElf({ arch, tapes, texts: new Uint8Array(0), data: concatBytes([tape.bytes, start]), names: 0 });
+}
+
 /** An emulator gives its variables in another order. */
 function sorted(lines: string): readonly string[] {
   return lines
@@ -85,6 +103,15 @@ describeWith([], "the start of a box", () => {
       test("puts the caller's arguments behind the box's words", () => {
         expect(run(arch, { words: ["/bin/echo", "a", "b c"], own: ["d", "", "e"] })).toBe("a b c d  e\n");
         expect(run(arch, { words: ["/bin/echo"] })).toBe("\n");
+      });
+
+      test("drops no word where it has none, and gives away those from one on, or all of them", () => {
+        const own = ["one", "two", "three"];
+        expect(runFile(arch, wholeElf(arch, "/bin/echo", "a part"), own)).toBe("three\n");
+        expect(runFile(arch, wholeElf(arch, "/bin/echo", "the whole"), own)).toBe("one two three\n");
+        const env = { A: "1", B: "2" };
+        expect(runFile(arch, wholeElf(arch, "/usr/bin/env", "a part"), ["x", "env"], env)).toBe("");
+        expect(sorted(runFile(arch, wholeElf(arch, "/usr/bin/env", "the whole"), [], env))).toEqual(["A=1", "B=2"]);
       });
 
       test("passes variables on by the first rule that fits", () => {
