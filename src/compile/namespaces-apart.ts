@@ -12,7 +12,10 @@ export function withNamespacesApart(plan: Plan): Plan {
   const setup = plan.setup.filter(({ kind }) => kind !== "loopback");
   if (setup.length === plan.setup.length) return plan;
   const [needs, filters] = [setup.findIndex(needsNetwork), setup.findIndex((step) => phaseOf(step) === "exec")];
-  const between = withSysfsLate([{ kind: "enter-network" }, ...setup.slice(needs, filters)]);
+  const middle = setup.slice(needs, filters);
+  const anyTime = middle.filter(({ kind }) => ANY_TIME.includes(kind));
+  const inTurn = middle.filter(({ kind }) => !ANY_TIME.includes(kind));
+  const between = [...anyTime, ...withSysfsLate([{ kind: "enter-network" }, ...inTurn])];
   return {
     ...plan,
     launcher: [{ ...clone, vfork: false, apart: clone.namespaces & APART }, ...rest],
@@ -22,6 +25,9 @@ export function withNamespacesApart(plan: Plan): Plan {
 
 /** What a process that is there can make for itself, unlike user and PID namespaces. */
 const APART = CLONE.NEWNS | CLONE.NEWUTS | CLONE.NEWIPC | CLONE.NEWCGROUP | CLONE.NEWNET;
+
+/** What neither depends on mounts nor takes from the process what it mounts with. */
+const ANY_TIME: readonly Step["kind"][] = ["session", "no-new-privs", "bounding"];
 
 const BEFORE: readonly string[] = ["ids", "identity", "sources", "root", "mounts"];
 

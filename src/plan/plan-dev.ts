@@ -70,8 +70,12 @@ export function planDev(spec: Spec): Parts {
   };
 }
 
+const NULL_AND_ABOVE: readonly string[] = ["/", "/dev", "/dev/null"];
+
 /** Paths of /proc or /sys that show or change too much: a file reads empty, a folder is empty. */
-export function planMasks(paths: readonly string[], facts: HostFacts): Parts {
+export function planMasks({ linux: { maskedPaths: paths }, box, mounts: given }: Spec, facts: HostFacts): Parts {
+  // The box's own null has the attributes that a mask needs, as long as nothing else is mounted there.
+  const isNullThere = box.dev === "minimal" && !given.some(({ destination }) => NULL_AND_ABOVE.includes(destination));
   const sources: Step[] = [];
   const mounts: Step[] = [];
   let first: string | undefined;
@@ -83,6 +87,10 @@ export function planMasks(paths: readonly string[], facts: HostFacts): Parts {
       first ??= path;
       continue;
     }
+    if (isNullThere) {
+      mounts.push({ kind: "mount-again", source: "/dev/null", destination: path, ifPresent: true });
+      continue;
+    }
     const node = `mask of ${path}`;
     sources.push({ kind: "open-node", source: "/dev/null", node });
     mounts.push({ kind: "attach-node", node, destination: path, ifPresent: true });
@@ -92,7 +100,7 @@ export function planMasks(paths: readonly string[], facts: HostFacts): Parts {
 
 /** One empty file system is enough for all of them: making one is a good part of what a box costs. */
 function maskFolder(path: string, first: string | undefined): Step {
-  if (first !== undefined) return { kind: "mount-again", source: first, destination: path };
+  if (first !== undefined) return { kind: "mount-again", source: first, destination: path, ifPresent: false };
   return {
     kind: "mount",
     type: "tmpfs",

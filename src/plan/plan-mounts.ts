@@ -28,7 +28,7 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
   let index = 0;
   for (const mount of spec.mounts) add(planMount({ spec, facts, mount, index: index++ }));
   sources.push(...device.sources);
-  add(planMasks(spec.linux.maskedPaths, facts));
+  add(planMasks(spec, facts));
   for (const path of spec.linux.readonlyPaths)
     if (facts.paths[path] !== "missing") mounts.push({ kind: "read-only-path", path });
   for (const one of spec.box.protected) mounts.push({ kind: "protect", ...one });

@@ -42,12 +42,17 @@ export interface MountAgainStep {
   readonly kind: "mount-again";
   readonly source: string;
   readonly destination: string;
+  /** Nothing happens where the destination is missing. */
+  readonly ifPresent: boolean;
 }
 
 export const mountAgainStep: StepKind<MountAgainStep> = {
   phase: "mounts",
-  explain: (step) => `mount what is on ${quote(step.source)} on ${quote(step.destination)} too`,
-  lower: (step) => [call("mount", [step.source, step.destination, 0, MS.BIND, 0])],
+  explain: ({ source, destination, ifPresent }) =>
+    `mount what is on ${quote(source)} on ${quote(destination)} too${ifPresent ? ", if it is there" : ""}`,
+  lower: ({ source, destination, ifPresent }) => [
+    call("mount", [source, destination, 0, MS.BIND, 0], ifPresent ? tolerate("ENOENT") : {}),
+  ],
 };
 
 /** A copy of the mount of one device or file, to be attached once. */
