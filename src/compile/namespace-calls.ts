@@ -17,6 +17,7 @@ import { aim } from "#src/plan/steps/watch.ts";
 
 const HELPING = "help";
 const FAILED = "no network";
+const GONE = "no box";
 const FAIL_STATUS = 125;
 const helper = memory("network helper pid", 8);
 
@@ -46,12 +47,17 @@ export function startHelperCalls(): readonly Call[] {
   ];
 }
 
+/** A box that is gone has said why, or has been killed. */
+const UNLESS_GONE = { cases: [{ equals: "ESRCH", then: GONE }] } as const;
+
 /** The helper. What fails is reported in a record of its own, as the box may fail at the same time. */
 export function helperCalls(): readonly Call[] {
   const calls = [
     call("prctl", [PR.SET_PDEATHSIG, SIG.KILL], { label: HELPING }),
-    ...aim(memory(BOX_PID, 8), "whose user namespace", (box) => call("pidfd_open", [box, 0], { as: "box" })),
-    call("setns", [fd("box"), CLONE.NEWUSER]),
+    ...aim(memory(BOX_PID, 8), "whose user namespace", (box) =>
+      call("pidfd_open", [box, 0], { as: "box", ...UNLESS_GONE }),
+    ),
+    call("setns", [fd("box"), CLONE.NEWUSER], UNLESS_GONE),
     call("unshare", [CLONE.NEWNET]),
     call("socket", [AF.INET, SOCK.DGRAM | SOCK.CLOEXEC, 0], { as: "socket" }),
     call("ioctl", [fd("socket"), SIOC.GSKNS, 0], { label: "net namespace" }),
@@ -63,7 +69,7 @@ export function helperCalls(): readonly Call[] {
   return [
     ...calls.map((one) => ({ ...one, fail: FAILED })),
     call("write", [fd("report"), { kind: "failure" }, REPORT_BYTES], { label: FAILED, fail: "next" }),
-    call("exit_group", [FAIL_STATUS]),
+    call("exit_group", [FAIL_STATUS], { label: GONE }),
   ];
 }
 
