@@ -33,7 +33,7 @@ import * as namespaces from "./namespace-calls.ts";
 import { Messages } from "./messages.ts";
 import { reportCalls, type ReportTexts } from "./report-calls.ts";
 import { execWords, withoutWords } from "./exec-words.ts";
-import { type Ready, startAnewCalls } from "./start-anew.ts";
+import { MissTagger, type Ready, startAnewCalls } from "./start-anew.ts";
 import { type Caller, callerCalls, FailureTable, forwardCalls } from "./caller.ts";
 import { type CallTagger, MISS, MISSED, notFoundText, Tagger } from "./tags.ts";
 
@@ -106,7 +106,8 @@ class Compiler {
   constructor(input: BoxInput, tagger?: CallTagger) {
     this.#input = input;
     this.#messages = new Messages(BOX_TEXTS_AT);
-    this.#tagger = tagger ?? (input.ready === undefined ? new Tagger(this.#messages, input.plan) : SILENT);
+    this.#tagger =
+      tagger ?? (input.ready === undefined ? new Tagger(this.#messages, input.plan) : new MissTagger(input.plan));
     this.#names = input.ready === undefined ? 1 : 0;
     const waits = input.plan.setup.some((step) => step.kind === "wait");
     this.#rendezvous = { waits, helped: namespaces.hasNetworkHelper(input.plan) };
@@ -366,9 +367,6 @@ function initFile({ head, data, dataOffset }: InitParts): launcher.InitFile {
   const [headAt, dataAt] = [address(OUTSIDE.head), address(OUTSIDE.data)];
   return { head: headAt, headBytes: head.length, data: dataAt, dataBytes: data.length, dataOffset };
 }
-
-/** Where nothing is ever said of a failure. */
-const SILENT: CallTagger = { frame: (calls) => calls, steps: ({ calls }) => calls };
 
 function withLabel([first, ...rest]: readonly Call[], label: string): readonly Call[] {
   return first === undefined ? [] : [{ ...first, label }, ...rest];

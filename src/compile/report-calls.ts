@@ -16,7 +16,8 @@ const STDERR = 2;
 export const REPORT_BYTES = 16;
 const TWO_32 = 2 ** 32;
 /** Where the sixth argument, a record's tag, stands in it: a place and a call, 32 bits each. */
-const TAG = { place: 48, call: 52 } as const;
+export const TAG_AT = 48;
+const TAG = { place: TAG_AT, call: TAG_AT + 4 } as const;
 
 /** Said where even texts can't be expanded: there is no report of what has failed. */
 const NO_REPORT: Uint8Array = new TextEncoder().encode(
@@ -41,7 +42,7 @@ const hintAt = cell("hint at");
 const loaded = (errno: ErrnoName): number => TWO_32 - ERRNO[errno].number;
 
 /** The 32-bit word `offset` bytes behind the address that a cell holds; `label` is where to enter. */
-function follow(label: string, holder: MemoryArg, offset: number, options: CallOptions): readonly Call[] {
+export function follow(label: string, holder: MemoryArg, offset: number, options: CallOptions): readonly Call[] {
   return [call("load", [holder, offset], { label }), call("load", [result(label), 0], options)];
 }
 

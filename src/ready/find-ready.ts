@@ -7,7 +7,7 @@ import { READY_FOLDER } from "#ffi/front/ready-layout.ts";
 import { AT, O, openFlags } from "#ffi/uapi/fcntl.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import { buildId } from "./build-id.ts";
-import { type ReadyKey, readyKey } from "./ready-key.ts";
+import { type ReadyKey, readyKey, readyName } from "./ready-key.ts";
 
 /** Where a ready box goes, and what it is for. */
 export interface ReadyPlace {
@@ -28,7 +28,8 @@ export function findReady(facts: HostFacts): ReadyPlace | undefined {
   const key = readyKey(readWhole("/proc/self/cmdline"), facts);
   if (key === undefined) return undefined;
   const sum = Bun.hash.adler32(joined(key.stretches));
-  return { build, folder, sum, key, wanted: wasSeen(folder, sum) };
+  const place = { build, folder, sum, key };
+  return hasFailed(place) ? undefined : { ...place, wanted: wasSeen(folder, sum) };
 }
 
 /** Who sets one of these looks at how `run` works, or keeps apart what it leaves. */
@@ -69,6 +70,19 @@ export function markSeen({ folder, sum }: ReadyPlace): void {
   if (file < 0) return;
   rawSyscall("pwrite64", file, new Uint8Array(new Uint32Array([sum]).buffer), SEEN.bytes, placeOf(sum));
   rawSyscall("close", file);
+}
+
+const STATX = { bytes: 256, wanted: 0x240, size: 40, mtime: 112 } as const; // STATX_SIZE, STATX_MTIME
+/** So long, in seconds, none is made where one could not be started: what it met may be there to stay. */
+const PAUSE = 600;
+
+/** An empty file is what such a one leaves, see start-anew.ts. */
+function hasFailed({ folder, sum }: Pick<ReadyPlace, "folder" | "sum">): boolean {
+  const bytes = new Uint8Array(STATX.bytes);
+  if (rawSyscall("statx", AT.FDCWD, `${folder}/${readyName(sum)}`, 0, STATX.wanted, bytes) < 0) return false;
+  const view = new DataView(bytes.buffer);
+  const age = Date.now() / 1000 - Number(view.getBigInt64(STATX.mtime, true));
+  return view.getBigUint64(STATX.size, true) === 0n && age < PAUSE;
 }
 
 function readWhole(path: string): Uint8Array {

@@ -1,10 +1,19 @@
 // Boxes that are ready: what `run` does for the third time, without the engine, is what it does for the first.
 import { expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { BOX_CASES, type BoxCase, ENV, furnish, outside, placed } from "#test/support/box-cases.ts";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { BOX_CASES, type BoxCase, furnish, outside, placed } from "#test/support/box-cases.ts";
 import { childrenOf, isAlive } from "#test/support/box.ts";
 import { describeWith, testWith } from "#test/support/needs.ts";
-import { compileC, NSBOX, runCommand, type RunOptions, type RunResult, tempDir, waitFor } from "#test/support/nsbox.ts";
+import { compileC, NSBOX, type RunOptions, type RunResult, tempDir, waitFor } from "#test/support/nsbox.ts";
 import { openReadyBoxes, type ReadyBoxes } from "#test/support/ready-boxes.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -23,19 +32,10 @@ function canBeReady({ flags, command }: BoxCase, exitCode: number): boolean {
   return !NEVER_READY.some((flag) => ` ${text} `.includes(` ${flag} `));
 }
 
-async function run(
-  args: readonly string[],
-  options: RunOptions = {},
-  before: readonly string[] = [],
-): Promise<RunResult> {
-  return runCommand([...before, NSBOX, "run", ...args], options);
-}
-
 /** Until it is ready: twice. */
 async function makeReady(boxes: ReadyBoxes, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const given = { ...options, env: { ...ENV, ...boxes.env, ...options.env } };
-  await run(args, given);
-  return run(args, given);
+  await boxes.run(args, options);
+  return boxes.run(args, options);
 }
 
 describeWith(["userns"], "a box that is ready", () => {
@@ -45,8 +45,7 @@ describeWith(["userns"], "a box that is ready", () => {
       using boxes = openReadyBoxes();
       using dir = tempDir();
       const words = [...flags, "--", ...(command ?? ["sh", "-c", script ?? ""])].map((word) => placed(word, dir.path));
-      const env = { ...ENV, ...boxes.env };
-      const options: RunOptions = { cwd: dir.path, env, ...(stdin === undefined ? {} : { stdin }) };
+      const options: RunOptions = { cwd: dir.path, ...(stdin === undefined ? {} : { stdin }) };
       const fifth = flags.includes("--pass-fd") ? ["sh", "-c", `exec "$@" 5<"$0"`, dir.join("data")] : [];
       const seen: unknown[] = [];
       const files: unknown[] = [];
@@ -54,7 +53,7 @@ describeWith(["userns"], "a box that is ready", () => {
       for (let time = 1; time <= 4; time++) {
         // What one has written is as before for the next; folders stay, as ready boxes know them.
         furnish(dir.path);
-        const result = await run(words, options, fifth);
+        const result = await boxes.run(words, options, fifth);
         ({ exitCode } = result);
         const { stdout, stderr } = result;
         const left = readdirSync(dir.path).sort();
@@ -77,7 +76,7 @@ async function again(
   before: readonly string[] = [],
 ): Promise<RunResult & { readonly taken: boolean }> {
   const [known] = Object.values(boxes.look());
-  const result = await run(args, { ...options, env: { ...ENV, ...boxes.env, ...options.env } }, before);
+  const result = await boxes.run(args, options, before);
   return { ...result, taken: known !== undefined && Object.values(boxes.look()).includes(known) };
 }
 
@@ -133,10 +132,10 @@ describeWith(["userns"], "what a ready box is for", () => {
     const mark = theFile(boxes);
     spoil(mark);
     const seen = await again(boxes, [...flags, ...script], { cwd: "/", ...options });
-    const wanted = await run([...flags, ...script], {
+    const wanted = await boxes.run([...flags, ...script], {
       cwd: "/",
       ...options,
-      env: { ...ENV, ...boxes.env, ...options.env, NSBOX_READY: "0" },
+      env: { ...options.env, NSBOX_READY: "0" },
     });
     expect(seen.stdout).toBe(wanted.stdout);
     expect(seen.exitCode).toBe(0);
@@ -202,13 +201,13 @@ describeWith(["userns"], "a ready box whose machine has changed", () => {
     expect(folder.stderr).toContain("folder");
     const closed = await again(boxes, args, {}, way("<&-"));
     expect({ ...closed, taken: false }).toEqual({
-      ...(await run(args, { env: { ...ENV, ...boxes.env, NSBOX_READY: "0" } }, way("<&-"))),
+      ...(await boxes.run(args, { env: { NSBOX_READY: "0" } }, way("<&-"))),
       taken: false,
     });
     expect(await again(boxes, args, {}, way("</dev/null"))).toMatchObject({ stdout: "/dev/null\n", taken: false });
   });
 
-  test("and where the command is gone it is forgotten, and said as ever", async () => {
+  test("and where the command is gone that is said as ever, and no other is made for a while", async () => {
     using boxes = openReadyBoxes();
     using dir = tempDir();
     writeFileSync(dir.join("tool"), "#!/bin/sh\necho tool\n", { mode: 0o755 });
@@ -218,9 +217,17 @@ describeWith(["userns"], "a ready box whose machine has changed", () => {
     rmSync(dir.join("tool"));
     const once = await again(boxes, args, { cwd: dir.path });
     expect(once.exitCode).toBe(127);
-    expect(Object.keys(boxes.look())).toEqual([]);
-    const twice = await again(boxes, args, { cwd: dir.path });
-    expect({ ...twice, taken: false }).toEqual({ ...once, taken: false });
+    expect(readFileSync(theFile(boxes)).length).toBe(0);
+    const engine = await boxes.run(args, { cwd: dir.path, env: { NSBOX_READY: "0" } });
+    expect({ ...engine, taken: false }).toEqual({ ...once, taken: false });
+    writeFileSync(dir.join("tool"), "#!/bin/sh\necho new\n", { mode: 0o755 });
+    await makeReady(boxes, args, { cwd: dir.path });
+    expect(readFileSync(theFile(boxes)).length).toBe(0);
+    const long = Date.now() / 1000 - 3600;
+    utimesSync(theFile(boxes), long, long);
+    await makeReady(boxes, args, { cwd: dir.path });
+    expect(await again(boxes, args, { cwd: dir.path })).toMatchObject({ stdout: "new\n", taken: true });
+    expect(readFileSync(theFile(boxes)).length).toBeGreaterThan(0);
   });
 
   test.each<[what: string, change: (file: string) => void]>([
@@ -243,7 +250,7 @@ describeWith(["userns"], "a ready box whose machine has changed", () => {
     const file = theFile(boxes);
     spoil(file);
     change(file);
-    expect(await run(args, { env: { ...ENV, ...boxes.env } })).toMatchObject({ stdout: "told\n", exitCode: 0 });
+    expect(await boxes.run(args)).toMatchObject({ stdout: "told\n", exitCode: 0 });
     rmSync(`${file}.x`, { force: true });
   });
 
@@ -253,7 +260,7 @@ describeWith(["userns"], "a ready box whose machine has changed", () => {
     await makeReady(boxes, args);
     spoil(theFile(boxes));
     Bun.spawnSync(["chown", "54321", theFile(boxes)]);
-    expect(await run(args, { env: { ...ENV, ...boxes.env } })).toMatchObject({ stdout: "told\n", exitCode: 0 });
+    expect(await boxes.run(args)).toMatchObject({ stdout: "told\n", exitCode: 0 });
   });
 });
 
@@ -275,7 +282,7 @@ describeWith(["userns"], "a ready box while it runs", () => {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
-      env: { ...ENV, ...boxes.env },
+      env: boxes.env,
     });
     const reader = child.stdout.getReader();
     const line = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value).trim();
@@ -308,7 +315,7 @@ describeWith(["userns"], "a ready box while it runs", () => {
     using boxes = openReadyBoxes();
     for (let n = 0; n < 40; n++) await makeReady(boxes, ["--hostname", `h${n}`, "--", "true"]);
     const names = readdirSync(boxes.folder).filter((name) => name !== "seen");
-    expect(names.length).toBe(32);
+    expect(names.length).toBeWithin(32, 34); // another test's may have come
     expect(await again(boxes, ["--hostname", "h39", "--", "true"])).toMatchObject({ exitCode: 0, taken: true });
   });
 });
