@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { availableParallelism } from "node:os";
 import { compileWith } from "#scripts/bench/compiled.ts";
 import { type Footprint, readAvailableKb, readBoxFootprint, readChildren } from "#scripts/bench/footprint.ts";
+import { NAMES } from "#scripts/bench/names.ts";
 import type { BenchContext, Part } from "#scripts/bench/part.ts";
+import { NO_READY, openReadyBox, type ReadyBox } from "#scripts/bench/ready-box.ts";
 import { summarize, type Target } from "#scripts/bench/stats.ts";
 
 const LIMIT_KB = 50;
 const FOREGROUND_LIMIT_KB = 32;
 const COMMAND: readonly string[] = ["sh", "-c", "echo; exec sleep 1000"];
+const WORDS: readonly string[] = ["run", "--", ...COMMAND];
 const SETTLE_MS = 20_000;
 
 /** Some boxes that run, until their block ends. */
@@ -20,6 +23,8 @@ export interface Crowd extends AsyncDisposable {
 interface Way {
   readonly name: string;
   open(count: number): Promise<Crowd>;
+  /** Throws where they were not started so. */
+  readonly check?: () => void;
 }
 
 interface Alive {
@@ -30,11 +35,17 @@ interface Alive {
   readonly machineKb: number;
 }
 
-function ways({ root, temp }: BenchContext): readonly Way[] {
-  const nsbox = join(root, "dist/nsbox");
-  const foreground = [nsbox, "run", "--", ...COMMAND];
+async function readyWay(nsbox: string, ready: ReadyBox): Promise<Way> {
+  return {
+    name: NAMES.ready,
+    check: await makeReady(nsbox, ready),
+    open: (count) => openForeground([nsbox, ...WORDS], count, ready.env),
+  };
+}
+
+function ways(nsbox: string, temp: string): readonly Way[] {
   return [
-    { name: "nsbox run", open: (count) => openForeground(foreground, count) },
+    { name: NAMES.first, open: (count) => openForeground([nsbox, ...WORDS], count, { NSBOX_READY: "0" }) },
     { name: "nsbox run -d", open: (count) => openDetached(nsbox, join(temp, "alive"), count) },
     {
       name: "compiled box",
@@ -54,8 +65,16 @@ async function inTurns<T>(count: number, start: (n: number) => Promise<T>): Prom
   return done;
 }
 
-/** Boxes whose launchers are children of this process. */
-export async function openForeground(command: readonly string[], count: number): Promise<Crowd> {
+const STREAMS = ["ignore", "pipe", "inherit"] as const;
+const FOLDER = "/";
+
+/** Boxes whose launchers are children of this process, and have these variables too. */
+export async function openForeground(
+  command: readonly string[],
+  count: number,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Crowd> {
+  const env = { ...process.env, ...variables };
   const children: Bun.Subprocess<"ignore", "pipe", "inherit">[] = [];
   const close = async (): Promise<void> => {
     for (const child of children) child.kill("SIGKILL");
@@ -63,7 +82,7 @@ export async function openForeground(command: readonly string[], count: number):
   };
   try {
     await inTurns(count, async () => {
-      const child = Bun.spawn([...command], { stdio: ["ignore", "pipe", "inherit"], cwd: "/" });
+      const child = Bun.spawn([...command], { stdio: [...STREAMS], cwd: FOLDER, env });
       children.push(child);
       const reader = child.stdout.getReader();
       const { done } = await reader.read();
@@ -76,6 +95,14 @@ export async function openForeground(command: readonly string[], count: number):
   }
   const boxes = children.map(({ pid }) => ({ outside: pid, init: readChildren(pid)[0] ?? 0 }));
   return { boxes, [Symbol.asyncDispose]: close };
+}
+
+/** Runs it twice, with a script that ends: what stands behind the program's name is of no account. */
+export async function makeReady(nsbox: string, { env: own, expectMade }: ReadyBox): Promise<() => void> {
+  const env = { ...process.env, ...own };
+  for (let time = 1; time <= 2; time++)
+    await Bun.spawn([nsbox, "run", "--", "sh", "-c", "echo"], { stdio: [...STREAMS], cwd: FOLDER, env }).exited;
+  return expectMade();
 }
 
 /** Boxes that live on, in a state folder of their own. */
@@ -119,19 +146,23 @@ async function settledFootprint({ boxes }: Crowd): Promise<Footprint> {
   }
 }
 
-async function measureWay({ name, open }: Way, count: number): Promise<Alive> {
+async function measureWay({ name, open, check }: Way, count: number): Promise<Alive> {
   const before = readAvailableKb();
   const start = Bun.nanoseconds();
   await using crowd = await open(count);
   const seconds = (Bun.nanoseconds() - start) / 1e9;
+  check?.();
   const footprint = await settledFootprint(crowd);
   return { name, perSecond: count / seconds, footprint, machineKb: (before - readAvailableKb()) / count };
 }
 
 export async function measureAlive(context: BenchContext): Promise<Part> {
   const count = context.boxes;
+  const nsbox = join(context.root, "dist/nsbox");
+  using ready = openReadyBox([nsbox, ...WORDS], join(context.temp, "alive-ready"), FOLDER);
+  const first = NO_READY === undefined ? [await readyWay(nsbox, ready)] : [];
   const measured: Alive[] = [];
-  for (const way of ways(context)) measured.push(await measureWay(way, count));
+  for (const way of [...first, ...ways(nsbox, context.temp)]) measured.push(await measureWay(way, count));
   return {
     name: "alive",
     title: `${count} boxes alive at once`,
@@ -147,7 +178,7 @@ export async function measureAlive(context: BenchContext): Promise<Part> {
         machineKb.toFixed(0),
       ]),
     ],
-    notes: [],
+    notes: NO_READY === undefined ? [] : [`${NAMES.ready}: ${NO_READY}`],
     targets: measured.flatMap(aliveTargets),
     data: measured,
   };
@@ -155,7 +186,7 @@ export async function measureAlive(context: BenchContext): Promise<Part> {
 
 function aliveTargets({ name, footprint }: Alive): readonly Target[] {
   const pss = { what: `PSS of ${name} / ${LIMIT_KB} kB`, ratio: footprint.pssKb / LIMIT_KB, limit: 1 };
-  if (name !== "nsbox run") return [pss];
+  if (name !== NAMES.ready && name !== NAMES.first) return [pss];
   const resident = {
     what: `resident of ${name} / ${FOREGROUND_LIMIT_KB} kB`,
     ratio: footprint.rssKb / FOREGROUND_LIMIT_KB,

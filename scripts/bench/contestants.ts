@@ -1,15 +1,16 @@
-// Who is measured: whole processes, each of which starts /bin/true in its own kind of box and waits for it.
+// Who is measured beside `nsbox run`: whole processes, each of which starts /bin/true in its own kind of box and waits for it.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compileLimit, compileWith } from "#scripts/bench/compiled.ts";
 import { openLimit } from "#scripts/bench/limit.ts";
+import { NAMES } from "#scripts/bench/names.ts";
 import { writeBundle } from "#scripts/bench/oci-bundle.ts";
+import type { Timed } from "#scripts/bench/stopwatch.ts";
 import { compile } from "#scripts/build.ts";
 
 /** A command that works on this machine. */
-export interface Contestant {
+export interface Contestant extends Timed {
   readonly name: string;
-  readonly command: readonly string[];
 }
 
 /** One that is not measured, and why. */
@@ -27,29 +28,6 @@ interface Candidate {
 const TRUE = "/bin/true";
 /** What the command of bwrap below does not do: filter calls, Landlock, hide homes. */
 const AS_OPEN: readonly string[] = ["--seccomp", "none", "--no-landlock", "--home", "ro"];
-const EMPTY = "empty Bun program";
-
-type NameKey =
-  | ("nsbox" | "compiled" | "compiledOpen" | "compiledLimit" | "limit" | "bwrap" | "unshare" | "empty")
-  | ("firejail" | "runc" | "crun" | "ls" | "lsns" | "inspect");
-
-/** The names that targets refer to. */
-export const NAMES: Readonly<Record<NameKey, string>> = {
-  nsbox: "nsbox run",
-  compiled: "compiled box",
-  compiledOpen: "compiled box, as open as bwrap's",
-  compiledLimit: "compiled box, calls of limit.c",
-  limit: "limit.c, one box",
-  bwrap: "bwrap --unshare-all",
-  unshare: "unshare -Urmpfinu -C",
-  empty: EMPTY,
-  firejail: "firejail --noprofile",
-  runc: "runc run",
-  crun: "crun run",
-  ls: "nsbox ls",
-  lsns: "lsns",
-  inspect: "nsbox inspect",
-};
 
 async function buildEmpty(cache: string): Promise<string> {
   const entry = join(cache, "empty.ts");
@@ -95,16 +73,15 @@ function probe({ name, commands }: Candidate): Contestant | Absent {
   return { name, reason };
 }
 
-/** Build and try everyone; `cache` is below dist, `temp` goes away afterwards. */
+/** Build and try everyone but `nsbox run`, see runs.ts; `cache` is below dist, `temp` goes away afterwards. */
 export async function openContestants(root: string, temp: string): Promise<(Contestant | Absent)[]> {
   const cache = join(root, "dist/bench");
   mkdirSync(cache, { recursive: true });
   mkdirSync(temp, { recursive: true });
   const nsbox = join(root, "dist/nsbox");
   const candidates: Candidate[] = [
-    { name: EMPTY, commands: [[await buildEmpty(cache)]] },
+    { name: NAMES.empty, commands: [[await buildEmpty(cache)]] },
     { name: NAMES.inspect, commands: [[nsbox, "inspect", String(process.pid)]] },
-    { name: NAMES.nsbox, commands: [[nsbox, "run", "--", TRUE]] },
     { name: NAMES.compiled, commands: [[compileWith(nsbox, join(cache, "box"), ["--", TRUE])]] },
     { name: NAMES.compiledOpen, commands: [[compileWith(nsbox, join(cache, "open-box"), [...AS_OPEN, "--", TRUE])]] },
     { name: NAMES.compiledLimit, commands: [[compileLimit(cache)]] },

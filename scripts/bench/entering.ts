@@ -21,7 +21,8 @@ export function measureEntering({ root, temp, rounds }: BenchContext): Part {
       [nsbox, "exec", NAME, "/bin/true"],
       ["nsenter", "-t", pid, "-U", "-m", "-p", "-i", "-u", "-n", "-C", "--preserve-credentials", "/bin/true"],
     ];
-    const times = openStopwatch(root).time(commands, rounds);
+    const timed = commands.map((command) => ({ command }));
+    const times = openStopwatch(root).time(timed, rounds);
     const [exec, nsenter] = [summarize(times[0]?.returned ?? []), summarize(times[1]?.returned ?? [])];
     const row = (name: string, { median, p10, p90 }: typeof exec): readonly string[] => [
       name,

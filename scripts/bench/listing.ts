@@ -1,7 +1,7 @@
 // `nsbox ls` beside lsns, on a machine with a crowd of processes and namespaces.
 import { join } from "node:path";
-import { NAMES } from "#scripts/bench/contestants.ts";
 import { openCrowd } from "#scripts/bench/crowd.ts";
+import { NAMES } from "#scripts/bench/names.ts";
 import type { BenchContext, Part } from "#scripts/bench/part.ts";
 import { summarize } from "#scripts/bench/stats.ts";
 import { openStopwatch } from "#scripts/bench/stopwatch.ts";
@@ -26,7 +26,7 @@ export async function measureListing({ root }: BenchContext): Promise<Part> {
   const names = [NAMES.ls, NAMES.lsns];
   // lsns fails where a process ends while it looks.
   const lsns = ["sh", "-c", "lsns || lsns || lsns"];
-  const times = openStopwatch(root).time([[join(root, "dist/nsbox"), "ls"], lsns], ROUNDS);
+  const times = openStopwatch(root).time([{ command: [join(root, "dist/nsbox"), "ls"] }, { command: lsns }], ROUNDS);
   const rows = times.map((list, n) => ({ name: names[n] ?? "", ms: summarize(list.returned) }));
   const [ours, theirs] = rows.map(({ ms }) => ms.median);
   return {

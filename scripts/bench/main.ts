@@ -57,6 +57,11 @@ function goFirst(): void {
   if (process.getuid?.() === 0) setPriority(-20);
 }
 
+/** What is measured is what nsbox does by itself, whatever the caller has set. */
+function forgetVariables(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith("NSBOX_")) delete process.env[name];
+}
+
 /** One part that can't be measured is no reason to lose all others. */
 async function measureOrSay(name: string, measure: Measure, context: BenchContext): Promise<Part> {
   try {
@@ -115,6 +120,7 @@ async function main(): Promise<void> {
   const boxes = count(values.boxes, "--boxes", DEFAULTS.boxes);
   const measures = (values.only?.split(",") ?? Object.keys(PARTS)).map(measureNamed);
   goFirst();
+  forgetVariables();
   const temp = mkdtempSync(join(tmpdir(), "nsbox-bench-"));
   try {
     const report = await bench({ root: ROOT, temp, rounds, boxes }, measures);

@@ -10,6 +10,8 @@ export interface Part {
   readonly explain: string;
   /** The first row is the header, the first column what a row is about. */
   readonly table: readonly (readonly string[])[];
+  /** What a reader has to know of the rows. */
+  readonly remarks?: readonly string[];
   /** Who was left out, and why. */
   readonly notes: readonly string[];
   readonly targets: readonly Target[];

@@ -29,8 +29,8 @@ export function measurePhases({ root, rounds }: BenchContext): Part {
   const rows = [...phases].map(([phase, times]) => ({ phase, ms: summarize(times) }));
   return {
     name: "phases",
-    title: "Where the time of nsbox run goes",
-    explain: `NSBOX_TRACE=1 nsbox run -- /bin/true, ${rounds} times. The first line is processor time, before nsbox's own clock begins.`,
+    title: "Where the time of nsbox run goes, the first time",
+    explain: `NSBOX_TRACE=1 nsbox run -- /bin/true, ${rounds} times, all through the engine: a ready run has none of these phases but what a compiled box does. The first line is processor time, before nsbox's own clock begins.`,
     table: [
       ["phase", "median ms", "p10–p90"],
       ...rows.map(({ phase, ms: { median, p10, p90 } }) => [

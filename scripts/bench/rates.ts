@@ -1,7 +1,8 @@
 // Boxes a second from one program, one after another: made by nsbox itself, and by starting other tools.
 import { join } from "node:path";
-import { type Contestant, NAMES, openContestants } from "#scripts/bench/contestants.ts";
+import { type Contestant, openContestants } from "#scripts/bench/contestants.ts";
 import { openLimit } from "#scripts/bench/limit.ts";
+import { NAMES } from "#scripts/bench/names.ts";
 import type { BenchContext, Part } from "#scripts/bench/part.ts";
 import { type Summary, summarize, type Target } from "#scripts/bench/stats.ts";
 import { warmBoxes } from "#scripts/bench/warm.ts";

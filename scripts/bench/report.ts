@@ -29,8 +29,8 @@ export function explainMachine({ kernel, arch, processors, memoryGb, virtual, ro
 }
 
 /** A part for a terminal. */
-export function explainPart({ title, explain, table, notes }: Part): string {
-  const lines = [title, `  ${explain}`, ...alignColumns(table).map((line) => `  ${line}`)];
+export function explainPart({ title, explain, table, remarks = [], notes }: Part): string {
+  const lines = [title, ...[explain, ...alignColumns(table), ...remarks].map((line) => `  ${line}`)];
   return [...lines, ...notes.map((note) => `  left out: ${note}`), ""].join("\n");
 }
 
@@ -48,15 +48,14 @@ function markdownTable(rows: readonly (readonly string[])[]): readonly string[] 
   return [line(head), `| ${rule.join(" | ")} |`, ...rest.map(line)];
 }
 
+function targetRow({ what, ratio, limit }: Target): readonly string[] {
+  if (limit === undefined) return [what, ratio.toFixed(2), "none", ""];
+  return [what, ratio.toFixed(2), `≤ ${limit.toFixed(2)}`, ratio <= limit ? "met" : "missed"];
+}
+
 /** The whole report as Markdown; `chart` is the path of a picture. */
 export function markdownReport({ machine, parts }: Report, chart: string): string {
   const targets = parts.flatMap((part) => part.targets);
-  const rows = targets.map(({ what, ratio, limit }) => [
-    what,
-    ratio.toFixed(2),
-    `≤ ${limit.toFixed(2)}`,
-    ratio <= limit ? "met" : "missed",
-  ]);
   return [
     "# Figures",
     "",
@@ -65,18 +64,19 @@ export function markdownReport({ machine, parts }: Report, chart: string): strin
     "",
     `![what was measured, as bars](${chart})`,
     "",
-    ...parts.flatMap(({ title, explain, table, notes }) => [
+    ...parts.flatMap(({ title, explain, table, remarks = [], notes }) => [
       `## ${title}`,
       "",
       explain,
       "",
       ...markdownTable(table),
       "",
+      ...remarks.flatMap((remark) => [remark, ""]),
       ...notes.flatMap((note) => [`Left out: ${note}.`, ""]),
     ]),
     "## Targets",
     "",
-    ...markdownTable([["", "ratio", "target", ""], ...rows]),
+    ...markdownTable([["", "ratio", "target", ""], ...targets.map(targetRow)]),
     "",
   ].join("\n");
 }

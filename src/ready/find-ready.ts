@@ -36,7 +36,7 @@ export function findReady(facts: HostFacts): ReadyPlace | undefined {
 const UNTOUCHED: readonly string[] = ["NSBOX_STATE_DIR", "NSBOX_READY", "NSBOX_TRACE", "NSBOX_DEBUG"];
 
 /** Where the front looks; see state-folder.ts for where all else lies. */
-function readyFolder({ env, uid }: HostFacts): string | undefined {
+export function readyFolder({ env, uid }: Pick<HostFacts, "env" | "uid">): string | undefined {
   for (const name of UNTOUCHED) if ((env[name] ?? "") !== "") return undefined;
   const runtime = uid === 0 ? "/run" : (env["XDG_RUNTIME_DIR"] ?? "");
   return runtime.startsWith("/") ? `${runtime}/nsbox/${READY_FOLDER}` : undefined;

@@ -1,11 +1,12 @@
 // What a box costs in memory beyond its command, as the bench measures it.
 import { expect, test } from "bun:test";
 import { type Footprint, readBoxFootprint, readChildren } from "#scripts/bench/footprint.ts";
-import { openForeground } from "#scripts/bench/alive.ts";
+import { makeReady, openForeground } from "#scripts/bench/alive.ts";
+import { openReadyBox } from "#scripts/bench/ready-box.ts";
 import { openBoxState } from "#test/support/box-state.ts";
 import { compiledBox } from "#test/support/compiled.ts";
 import { describeWith } from "#test/support/needs.ts";
-import { NSBOX, waitFor } from "#test/support/nsbox.ts";
+import { NSBOX, tempDir, waitFor } from "#test/support/nsbox.ts";
 
 /** While it waits, in all: launcher or watcher, and init. */
 const RESIDENT_KB = 32;
@@ -30,8 +31,17 @@ async function expectSmall(boxes: readonly { readonly outside?: number; readonly
 }
 
 describeWith(["userns"], `${BOXES} boxes at once cost ${RESIDENT_KB} kB each beyond their commands`, () => {
-  test("made by run", async () => {
+  test("made by run, the first time", async () => {
     await using crowd = await openForeground([NSBOX, "run", ...COMMAND], BOXES);
+    await expectSmall(crowd.boxes);
+  }, 30_000);
+
+  test("ready", async () => {
+    using runtime = tempDir();
+    using ready = openReadyBox([NSBOX, "run", ...COMMAND], runtime.path, "/");
+    const expectTaken = await makeReady(NSBOX, ready);
+    await using crowd = await openForeground([NSBOX, "run", ...COMMAND], BOXES, ready.env);
+    expectTaken();
     await expectSmall(crowd.boxes);
   }, 30_000);
 

@@ -23,10 +23,12 @@ const PART: Part = {
     ["nsbox run", "4.00"],
     ["a|b", "12.50"],
   ],
+  remarks: ["Some come twice.", "Others don't."],
   notes: ["runc run: it is not installed"],
   targets: [
     { what: "nsbox / it", ratio: 0.32, limit: 0.4 },
     { what: "nsbox / other", ratio: 1.2, limit: 1 },
+    { what: "nsbox, once / other", ratio: 2.5 },
   ],
   chart: {
     title: "Cold start, ms",
@@ -56,6 +58,8 @@ describe("explainPart()", () => {
              median ms
   nsbox run       4.00
   a|b            12.50
+  Some come twice.
+  Others don't.
   left out: runc run: it is not installed
 `);
   });
@@ -71,9 +75,14 @@ describe("markdownReport()", () => {
     expect(text).toContain("![what was measured, as bars](bench.svg)");
   });
 
+  test("has what is to be known of the rows right behind them", () => {
+    expect(text).toContain("| a\\|b | 12.50 |\n\nSome come twice.\n\nOthers don't.\n\nLeft out: ");
+  });
+
   test("says of each target whether it was met", () => {
     expect(text).toContain("| nsbox / it | 0.32 | ≤ 0.40 | met |\n");
     expect(text).toContain("| nsbox / other | 1.20 | ≤ 1.00 | missed |\n");
+    expect(text).toContain("| nsbox, once / other | 2.50 | none |  |\n");
   });
 });
 

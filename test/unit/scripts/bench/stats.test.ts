@@ -32,6 +32,10 @@ describe("explainTarget()", () => {
   ])("judges %p", (ratio, text) => {
     expect(explainTarget({ what: "a / b", ratio, limit: 0.4 })).toBe(text);
   });
+
+  test("judges nothing that has no limit", () => {
+    expect(explainTarget({ what: "a / b", ratio: 3 })).toBe("a / b: 3.00 (no target)");
+  });
 });
 
 describe("alignColumns()", () => {
