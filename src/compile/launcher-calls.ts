@@ -6,6 +6,7 @@ import { PR } from "#ffi/uapi/prctl.ts";
 import { SIG, SIG_HOW, signalSet } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { type Arg, type Call, call, fd, memory, type MemoryArg, result, tolerate } from "#ffi/tape/call.ts";
+import { folderStream, type Stream } from "#src/spec/check-streams.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import { CLONED, HELPER_PID, type WriteIdMapStep } from "#src/plan/steps/launch.ts";
 import { NETWORK_RECEIVER, NETWORK_SENDER } from "#src/plan/steps/namespaces.ts";
@@ -62,7 +63,7 @@ export function beginCalls({ uid, gid, dieWithParent, maskAt, passFds }: Beginni
     }),
     ...giveUp("wrong uid", wrongId("uid", uid)),
     ...(gid === undefined ? [] : gidCalls(gid)),
-    ...[0, 1, 2].flatMap(streamCalls),
+    ...([0, 1, 2] as const).flatMap(streamCalls),
     ...gaps(passFds).map(([first, last], n) =>
       call("close_range", [first, last, 0], n === 0 ? { label: "streams" } : {}),
     ),
@@ -80,13 +81,20 @@ function wrongId(kind: "uid" | "gid", id: number): string {
   return `nsbox: Cannot start the box: it was compiled for ${kind} ${id}\n  hint  run it as that one, or compile it anew as who runs it\n`;
 }
 
-/** A closed standard stream would become the number of something else. */
-function streamCalls(stream: number): readonly Call[] {
+/** A closed standard stream would become the number of something else, and a folder is a way out: checkStreams(). */
+function streamCalls(stream: Stream): readonly Call[] {
+  const [label, ifClosed, ifFolder] = [`stream ${stream}`, `null ${stream}`, `folder ${stream}`];
   const next = stream === 2 ? "streams" : `stream ${stream + 1}`;
-  const label = `stream ${stream}`;
+  const cases = [
+    { equals: "ENOTDIR", then: next },
+    { equals: "EBADF", then: ifClosed },
+  ] as const;
+  const { message, hint } = folderStream(stream);
   return [
-    call("fcntl", [stream, F.GETFD], { label, cases: [{ equals: "EBADF", then: `null ${stream}` }], then: next }),
-    call("openat", [AT.FDCWD, "/dev/null", O.RDWR], { label: `null ${stream}`, then: next }),
+    // Only in a folder there is something to look up, allowed or not. No descriptor is needed, as there may be none.
+    call("faccessat", [stream, ".", 0], { label, cases, fail: ifFolder, then: ifFolder }),
+    call("openat", [AT.FDCWD, "/dev/null", O.RDWR], { label: ifClosed, then: next }),
+    ...giveUp(ifFolder, `nsbox: ${message}\n  hint  ${hint}\n`),
   ];
 }
 

@@ -5,6 +5,8 @@ import { explainRefusedClone } from "#src/cli/explain-refused-clone.ts";
 import { PID_BYTES } from "#src/compile/caller.ts";
 import { explainErrno, NsboxError } from "#src/error.ts";
 import { findHint } from "#src/hints.ts";
+import { pathKind } from "#src/host/read-facts.ts";
+import { checkStreams } from "#src/spec/check-streams.ts";
 import { type Failure, failureOf } from "#src/run/report.ts";
 import { REPORT_BYTES } from "#ffi/tape/format.ts";
 import { EXECUTABLE_FD, type Executable } from "./executable.ts";
@@ -66,6 +68,7 @@ function spawn<const I extends In, const O extends Out, const E extends Out>(
   { stdio, command, env, files, supervision }: StartOptions<I, O, E>,
   reports: readonly Fd[],
 ): Bun.Subprocess<I, O, E> {
+  checkStreams({ openFolders: [0, 1, 2].filter((n) => isFolder(stdio[n], n)) });
   const image = openMemfd("nsbox");
   try {
     fillAndSeal(image, bytes);
@@ -81,6 +84,12 @@ function spawn<const I extends In, const O extends Out, const E extends Out>(
   } finally {
     closeFile(image);
   }
+}
+
+/** Whether what is given as the standard stream `n` is an open folder. */
+function isFolder(given: unknown, n: number): boolean {
+  const file = given === "inherit" ? n : given;
+  return typeof file === "number" && pathKind(`/proc/self/fd/${file}`) === "dir";
 }
 
 function splitVariable(entry: string): readonly [string, string] {

@@ -72,10 +72,21 @@ export function planDev(spec: Spec): Parts {
 
 const NULL_AND_ABOVE: readonly string[] = ["/", "/dev", "/dev/null"];
 
+/**
+ * Whether /dev/null is the box's own, which has the attributes that a mask needs.
+ *
+ * SECURITY: only in the host's read-only root nobody can put a link in the place of /dev meanwhile (CVE-2025-31133).
+ */
+function hasOwnNull({ root: { source, writes }, box, mounts }: Spec): boolean {
+  if (source.kind !== "host" || writes.kind !== "none" || box.dev !== "minimal") return false;
+  for (const { destination } of mounts) if (NULL_AND_ABOVE.includes(destination)) return false;
+  return true;
+}
+
 /** Paths of /proc or /sys that show or change too much: a file reads empty, a folder is empty. */
-export function planMasks({ linux: { maskedPaths: paths }, box, mounts: given }: Spec, facts: HostFacts): Parts {
-  // The box's own null has the attributes that a mask needs, as long as nothing else is mounted there.
-  const isNullThere = box.dev === "minimal" && !given.some(({ destination }) => NULL_AND_ABOVE.includes(destination));
+export function planMasks(spec: Spec, facts: HostFacts): Parts {
+  const { maskedPaths: paths } = spec.linux;
+  const isNullThere = hasOwnNull(spec);
   const sources: Step[] = [];
   const mounts: Step[] = [];
   let first: string | undefined;

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { type Attack, testAttacks } from "#test/support/attack.ts";
 import { inBox } from "#test/support/box.ts";
+import { compiledBox } from "#test/support/compiled.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { NSBOX, nsbox, runCommand, tempDir } from "#test/support/nsbox.ts";
 
@@ -131,10 +132,13 @@ describeWith(["userns"], "files, 1: inherited descriptors", () => {
     async (fd) => {
       using dir = tempDir();
       writeFileSync(dir.join("secret"), "x");
-      const command = `exec '${NSBOX}' run -- sh -c 'ls /proc/self/fd/*/' ${fd}<'${dir.path}'`;
-      const { stdout, exitCode } = await runCommand(["sh", "-c", command]);
-      expect(stdout).not.toContain("secret");
-      expect(exitCode).toBe(125);
+      const script = ["sh", "-c", "ls /proc/self/fd/*/"];
+      using box = await compiledBox(["--", ...script]);
+      for (const way of [[NSBOX, "run", "--", ...script], [box.path]]) {
+        const { stdout, exitCode } = await runCommand(["sh", "-c", `exec "$@" ${fd}<'${dir.path}'`, "sh", ...way]);
+        expect(stdout).not.toContain("secret");
+        expect(exitCode).toBe(125);
+      }
     },
   );
 

@@ -35,6 +35,19 @@ describeWith(["userns"], "a compiled box", () => {
     });
   }
 
+  test.each(["stdin", "stdout", "stderr"])("refuses a folder as %s in the words of run", async (stream) => {
+    using dir = tempDir();
+    const to = `${["stdin", "stdout", "stderr"].indexOf(stream)}<"$0"`;
+    const [run, compiled] = [await startWith("run"), await startWith("compile")];
+    const told = `nsbox: Cannot start the box: ${stream} is a folder, through which it could leave\n  hint  `;
+    expect(run).toMatchObject({ stderr: stream === "stderr" ? "" : expect.stringContaining(told), exitCode: 125 });
+    expect(compiled).toEqual(run);
+
+    function startWith(way: "run" | "compile"): ReturnType<typeof start> {
+      return start(way, ["sh", "-c", `exec "$@" ${to}`, dir.path], ["--", "ls", "/proc/self/fd/"], { cwd: dir.path });
+    }
+  });
+
   test("is tried with every flag that can be compiled", () => {
     const used = BOX_CASES.flatMap(({ flags }) => flags).filter((flag) => flag.startsWith("-"));
     const names = RUN_OPTIONS.filter(

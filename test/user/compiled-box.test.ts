@@ -170,7 +170,7 @@ describeWith(["userns"], "where a compiled box starts", () => {
 
 const NO_SUCH_CALL = 0xffffn;
 
-/** Calls after whose failure the box goes on, or that only report. */
+/** Calls after whose failure the box goes on, or that only report; faccessat finds folders among its streams. */
 const GOES_ON = [
   "load",
   "exit_group",
@@ -181,6 +181,7 @@ const GOES_ON = [
   "waitid",
   "rt_sigtimedwait",
   "execve",
+  "faccessat",
   "personality",
 ];
 

@@ -1,6 +1,6 @@
 // The library: what can't be had is an NsboxError that says what, why and what to do.
 import { expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { box, type BoxOptions, NsboxError, run } from "#src/index.ts";
 import { childrenOf } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
@@ -95,6 +95,16 @@ describeWith(["userns"], "the library's errors", () => {
     const words = command as string[]; // what a program without types may give
     for (const start of [() => b.spawn(words), () => b.exec(words), () => run(words)])
       expect((await failureOf(start)).message).toBe(message);
+  });
+
+  test("a folder as a stream is refused: it would be a way out", async () => {
+    using dir = tempDir();
+    const folder = openSync(dir.path, "r");
+    await using b = await box();
+    const message = "Cannot start the box: stdin is a folder, through which it could leave";
+    for (const start of [() => b.spawn(["true"], { stdin: folder }), () => b.exec(["true"], { stdin: folder })])
+      expect((await failureOf(start)).message).toBe(message);
+    closeSync(folder);
   });
 
   test("an option of a command that does not exist is refused with the nearest", async () => {
