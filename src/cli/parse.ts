@@ -32,7 +32,7 @@ class Parser<T> {
   readonly #draft: T;
   readonly #argv: readonly string[];
   readonly #rules: ParseRules;
-  readonly #seen: Set<string> = new Set();
+  readonly #seen: string[] = [];
   readonly #words: string[] = [];
   #at = 0;
   #help = false;
@@ -88,10 +88,10 @@ class Parser<T> {
   }
 
   #apply(row: Option<T>, flag: string, given: string | undefined): void {
-    if (this.#seen.has(row.name) && row.repeatable !== true && row.value !== undefined) {
+    if (this.#seen.includes(row.name) && row.repeatable !== true && row.value !== undefined) {
       throw new NsboxError("EUSAGE", `Cannot use ${flag} twice: it has one value`, { hint: `give --${row.name} once` });
     }
-    this.#seen.add(row.name);
+    this.#seen.push(row.name);
     if (row.value === undefined) {
       if (given === undefined) return row.apply(this.#draft, "");
       throw noValue(flag, given);

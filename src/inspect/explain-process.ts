@@ -23,8 +23,8 @@ export function explainProcess(view: ProcessView, now: number, options: TextOpti
 
 function groupsOf(view: ProcessView, now: number): readonly Group[] {
   const files = "value" in view.openFiles ? view.openFiles.value : [];
-  const held = new Set<number | undefined>();
-  for (const { kind, target } of files) if (kind === "socket") held.add(socketInode(target));
+  const held: (number | undefined)[] = [];
+  for (const { kind, target } of files) if (kind === "socket") held.push(socketInode(target));
   return [
     explainIdentity(view.identity, (ms) => `${timeText(ms)}, ${explainAge(now - ms)} ago`),
     explainShort(view),

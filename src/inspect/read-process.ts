@@ -135,8 +135,15 @@ function readView({ dir, status, subject, namespaces }: OpenProcess, enter: Ente
 /** KERNEL: EINVAL where no security module labels processes. */
 function readLabel(dir: ProcDir, subject: Subject): Readable<string> {
   const label = tryTextAt(dir.fd, "attr/current");
-  if (typeof label === "string") return { value: label.replace(/[\0\n]+$/, "") };
+  if (typeof label === "string") return { value: withoutEnd(label) };
   return label === -ERRNO.EINVAL.number ? { value: "" } : refuse(-label, subject);
+}
+
+/** A label ends in a NUL, a line end, or both. */
+function withoutEnd(label: string): string {
+  let end = label.length;
+  while (label[end - 1] === "\0" || label[end - 1] === "\n") end--;
+  return label.slice(0, end);
 }
 
 /** Since when the machine is up, by the clock that also starts processes. */

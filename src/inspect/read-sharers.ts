@@ -57,10 +57,10 @@ function countSharers({ list, proc }: NamespaceFiles, pid: number): Sharers {
     else for (const index of equal) count(others, list[index]?.type, weight);
   };
   const kernel = readKernelThreads(proc);
-  const own = process.pid;
+  const own = rawSyscall("getpid");
   for (const one of withFile(openFileAt(proc, "."), listNumbers))
-    if (one !== own && one !== pid && !kernel.has(one)) look(one, 1);
-  const threads = kernel.size - (kernel.has(pid) ? 1 : 0);
+    if (one !== own && one !== pid && !kernel.includes(one)) look(one, 1);
+  const threads = kernel.length - (kernel.includes(pid) ? 1 : 0);
   if (threads > 0) look(KTHREADD, threads);
   return { others, unseen };
 }
@@ -73,13 +73,13 @@ function count(counts: Map<NamespaceType, number>, type: NamespaceType | undefin
 const KTHREADD = 2;
 
 /** kthreadd and its children; none where it is out of sight, or the kernel doesn't list children. */
-function readKernelThreads(proc: Fd): ReadonlySet<number> {
-  const threads = new Set<number>();
+function readKernelThreads(proc: Fd): readonly number[] {
+  const threads: number[] = [];
   if (tryTextAt(proc, `${KTHREADD}/comm`) !== "kthreadd\n") return threads;
   const children = tryTextAt(proc, `${KTHREADD}/task/${KTHREADD}/children`);
   if (typeof children === "number") return threads;
-  threads.add(KTHREADD);
-  for (const child of wordsOf(children)) threads.add(Number(child));
+  threads.push(KTHREADD);
+  for (const child of wordsOf(children)) threads.push(Number(child));
   return threads;
 }
 

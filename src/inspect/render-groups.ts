@@ -121,7 +121,10 @@ export function wrapText(text: string, width: number): readonly string[] {
   if (text.length <= width) return [text];
   const lines: string[] = [];
   let line = "";
-  for (const piece of text.split(/(?<=[ ,])/)) {
+  for (let from = 0; from < text.length;) {
+    const end = pieceEnd(text, from);
+    const piece = text.slice(from, end);
+    from = end;
     if (line !== "" && (line + piece).trimEnd().length > width) {
       lines.push(line.trimEnd());
       line = "";
@@ -130,6 +133,13 @@ export function wrapText(text: string, width: number): readonly string[] {
     for (; line.trimEnd().length > width; line = line.slice(width)) lines.push(line.slice(0, width));
   }
   return [...lines, line.trimEnd()];
+}
+
+/** Behind the next blank or comma. */
+function pieceEnd(text: string, from: number): number {
+  let end = from;
+  while (end < text.length && text[end] !== " " && text[end] !== ",") end++;
+  return end + 1;
 }
 
 const BOLD = "1";

@@ -83,13 +83,13 @@ export interface TreeLine {
 export function drawTree(mounts: readonly MountView[]): readonly TreeLine[] {
   const byId = mountsById(mounts);
   const byParent = groupBy(mounts, ({ parent }) => parent);
-  const drawn = new Set<number>();
+  const drawn = new Map<number, MountView>();
   const lines: TreeLine[] = [];
   const draw = (mount: MountView, own: string, below: string): void => {
     lines.push({ branches: own, mount });
     // What lies on each is drawn once, even if the kernel were to give a number twice.
     const children = drawn.has(mount.id) ? [] : childrenOf(mount, byParent);
-    drawn.add(mount.id);
+    drawn.set(mount.id, mount);
     for (let n = 0; n < children.length; n++) {
       const [child, last] = [children[n], n === children.length - 1];
       if (child !== undefined) draw(child, `${below}${last ? "└ " : "├ "}`, `${below}${last ? "  " : "│ "}`);
@@ -113,15 +113,15 @@ export function explainPropagation({ shared, master, propagateFrom, unbindable }
 const OPTION_MAX = 40;
 
 /** What nearly every mount has and says little: the JSON has them all. */
-const PLAIN: ReadonlySet<string> = new Set(["relatime", "nr_inodes", "inode64", "mode", "gid", "ptmxmode", "discard"]);
+const PLAIN: readonly string[] = ["relatime", "nr_inodes", "inode64", "mode", "gid", "ptmxmode", "discard"];
 
 /** The mount's options, then those of its file system that say more, if the whole of it is mounted. */
 export function explainOptions({ options, superOptions, root }: MountInfo): string {
   const telling: string[] = [];
-  for (const option of options) if (!PLAIN.has(option)) telling.push(shorten(option));
+  for (const option of options) if (!PLAIN.includes(option)) telling.push(shorten(option));
   if (root !== "/") return telling.join(",");
   for (const option of superOptions) {
-    if (option === "rw" || options.includes(option) || PLAIN.has(option.split("=", 1)[0] ?? "")) continue;
+    if (option === "rw" || options.includes(option) || PLAIN.includes(option.split("=", 1)[0] ?? "")) continue;
     telling.push(option === "ro" ? "(file system ro)" : shorten(option));
   }
   return telling.join(",");

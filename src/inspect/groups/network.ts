@@ -22,7 +22,7 @@ export interface Network {
 }
 
 /** `held` are the inodes of the sockets that the process itself has open. */
-export function explainNetwork(network: Network, held: ReadonlySet<number | undefined>): Group {
+export function explainNetwork(network: Network, held: readonly (number | undefined)[]): Group {
   return {
     title: "Network",
     meaning: "all that its network namespace holds, whoever in it has it open",
@@ -75,13 +75,13 @@ function explainRoutes(routes: readonly Route[]): readonly Block[] {
   );
 }
 
-function explainListeners(listeners: readonly Listener[], held: ReadonlySet<number | undefined>): readonly Block[] {
+function explainListeners(listeners: readonly Listener[], held: readonly (number | undefined)[]): readonly Block[] {
   if (listeners.length === 0) return [rows({ label: "listening", value: "nothing" })];
   return table(
     ["listening", "by", "at"],
     mapList(listeners, (listener) => [
       listener.protocol,
-      held.has(listener.inode) ? "this" : listener.uid === undefined ? "?" : `uid ${listener.uid}`,
+      held.includes(listener.inode) ? "this" : listener.uid === undefined ? "?" : `uid ${listener.uid}`,
       listenerText(listener),
     ]),
   );

@@ -1,4 +1,5 @@
 // Open files by kind, from the links of /proc/PID/fd; see proc_pid_fd(5).
+import { NAMESPACE_TYPES } from "#src/spec/spec.ts";
 import { isDigits } from "../proc-text.ts";
 import { count, type Group, type Readable, type Row, rows, shownBlocks } from "./group.ts";
 import { groupBy, mapList } from "./lists.ts";
@@ -13,20 +14,6 @@ export interface OpenFile {
   readonly target: string;
 }
 
-/** "pipe:[42]": what has a number instead of a path. */
-const NUMBERED: Readonly<Record<string, FileKind>> = {
-  pipe: "pipe",
-  socket: "socket",
-  user: "namespace",
-  mnt: "namespace",
-  pid: "namespace",
-  ipc: "namespace",
-  uts: "namespace",
-  net: "namespace",
-  cgroup: "namespace",
-  time: "namespace",
-};
-
 /** By how the link begins; the first that fits. */
 const PREFIXES: readonly (readonly [FileKind, string])[] = [
   ["memory", "/memfd:"],
@@ -35,18 +22,26 @@ const PREFIXES: readonly (readonly [FileKind, string])[] = [
   ["kernel object", "anon_inode:"],
   ["device", "/dev/"],
 ];
-const TERMINAL = /^\/dev\/(?:pts\/\d+|tty\w*|console|ptmx)$/;
 
 /** By what the link says: a file may be named to look like another kind only where it lies in /dev. */
 export function fileKind(target: string): FileKind {
-  const numbered = numberedFile(target);
-  if (numbered !== undefined && Object.hasOwn(NUMBERED, numbered.name)) return NUMBERED[numbered.name] ?? "file";
+  const name = numberedFile(target)?.name;
+  if (name === "pipe" || name === "socket") return name;
+  if (name !== undefined && NAMESPACES.includes(name)) return "namespace";
   for (const [kind, prefix] of PREFIXES)
-    if (target.startsWith(prefix)) return kind === "device" && TERMINAL.test(target) ? "terminal" : kind;
+    if (target.startsWith(prefix)) return kind === "device" && isTerminal(target) ? "terminal" : kind;
   return target.startsWith("/") && target.endsWith(" (deleted)") ? "deleted file" : "file";
 }
 
-/** "socket:[42]" */
+const NAMESPACES: readonly string[] = NAMESPACE_TYPES;
+
+function isTerminal(target: string): boolean {
+  if (target.startsWith("/dev/pts/")) return isDigits(target.slice("/dev/pts/".length), INODE_DIGITS);
+  if (target.startsWith("/dev/tty")) return /^\w*$/.test(target.slice("/dev/tty".length));
+  return target === "/dev/console" || target === "/dev/ptmx";
+}
+
+/** "socket:[42]": what has a number instead of a path. */
 function numberedFile(target: string): { readonly name: string; readonly inode: number } | undefined {
   const at = target.indexOf(":[");
   if (at === -1 || !target.endsWith("]")) return undefined;
@@ -62,6 +57,12 @@ export function socketInode(target: string): number | undefined {
   return numbered?.name === "socket" ? numbered.inode : undefined;
 }
 
+/** "anon_inode:[eventpoll]" → "eventpoll". */
+function objectName(target: string): string {
+  const name = target.slice("anon_inode:".length);
+  return name.startsWith("[") && name.endsWith("]") ? name.slice(1, -1) : name;
+}
+
 /** So many of a kind are named; the rest is counted. */
 const NAMED_MAX = 8;
 
@@ -69,7 +70,7 @@ const NAMED_MAX = 8;
 export function explainOpenFiles(files: Readable<readonly OpenFile[]>, sockets: ReadonlyMap<number, string>): Group {
   const show = ({ fd, kind, target }: OpenFile): string => {
     const known = kind === "socket" ? sockets.get(socketInode(target) ?? -1) : undefined;
-    return `${fd} ${known ?? (kind === "kernel object" ? target.replace(/^anon_inode:\[?([^\]]*)\]?$/, "$1") : target)}`;
+    return `${fd} ${known ?? (kind === "kernel object" ? objectName(target) : target)}`;
   };
   return {
     title: "Open files",
