@@ -67,7 +67,7 @@ class Parser<T> {
     }
     const equals = word.indexOf("=");
     const name = equals === -1 ? word.slice(2) : word.slice(2, equals);
-    const row = this.#rows.find((option) => option.name === name);
+    const row = this.#row((option) => option.name === name);
     if (row === undefined) throw name === "help" ? noValue("--help", word.slice(7)) : this.#unknown(`--${name}`);
     this.#apply(row, `--${name}`, equals === -1 ? undefined : word.slice(equals + 1));
   }
@@ -80,11 +80,17 @@ class Parser<T> {
         this.#help = true;
         continue;
       }
-      const row = this.#rows.find((option) => option.short === letter);
+      const row = this.#row((option) => option.short === letter);
       if (row === undefined) throw this.#unknown(`-${letter}`);
       if (row.value === undefined) this.#apply(row, `-${letter}`, undefined);
       else return this.#apply(row, `-${letter}`, n + 1 < word.length ? word.slice(n + 1) : undefined);
     }
+  }
+
+  /** A loop: find() is compiled at its first use (D-57). */
+  #row(isIt: (option: Option<T>) => boolean): Option<T> | undefined {
+    for (const option of this.#rows) if (isIt(option)) return option;
+    return undefined;
   }
 
   #apply(row: Option<T>, flag: string, given: string | undefined): void {

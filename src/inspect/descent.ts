@@ -41,9 +41,13 @@ export function findHead(
 
 /** The PID of the oldest whose parent isn't among them. */
 export function oldestOf(processes: readonly Pick<ProcessNode, "pid" | "parent" | "startTicks">[]): number | undefined {
-  const pids = new Set(processes.map(({ pid }) => pid));
-  const tops = processes.filter(({ parent }) => !pids.has(parent));
-  return tops.toSorted((a, b) => a.startTicks - b.startTicks)[0]?.pid ?? processes[0]?.pid;
+  const pids = new Set<number>();
+  for (const { pid } of processes) pids.add(pid);
+  let oldest: (typeof processes)[number] | undefined;
+  for (const process of processes)
+    if (!pids.has(process.parent) && process.startTicks < (oldest?.startTicks ?? Number.POSITIVE_INFINITY))
+      oldest = process;
+  return oldest?.pid ?? processes[0]?.pid;
 }
 
 /** What a box's init has started; undefined where it is none, or has started nothing yet. */

@@ -136,14 +136,10 @@ export class ProcDir implements Disposable {
     return ownerAt(this.fd, "");
   }
 
-  /** Throws NsboxError ESPEC where the process has ended since it was opened. */
+  /** Throws NsboxError ESPEC where the process has ended since it was opened: nothing is below its folder then. */
   checkAlive(): void {
-    try {
-      this.text("stat");
-    } catch (cause) {
-      if (!(cause instanceof SyscallError)) throw cause;
-      throw ended(this.pid, cause);
-    }
+    const result = rawSyscall("faccessat", this.fd, "stat", 0);
+    if (result < 0) throw ended(this.pid, new SyscallError("faccessat", -result, "stat"));
   }
 
   [Symbol.dispose](): void {

@@ -7,6 +7,7 @@ import { O } from "#ffi/uapi/fcntl.ts";
 import { parseNatRules, type NatRule } from "./groups/nat-rules.ts";
 import { oldestOf } from "./descent.ts";
 import type { Readable } from "./groups/group.ts";
+import { gather } from "./groups/lists.ts";
 import { parseStat, type Stat } from "./namespace-text.ts";
 import { tryTextAt } from "./proc-dir.ts";
 
@@ -34,16 +35,14 @@ export class Surroundings {
 
   /** A process of each network namespace. */
   get inhabitants(): readonly Inhabitant[] {
-    this.#inhabitants ??= [...this.#membersOfAll()].flatMap(([namespace, [pid]]) =>
-      pid === undefined ? [] : [{ namespace, pid }],
-    );
+    this.#inhabitants ??= firstOfEach(this.#membersOfAll());
     return this.#inhabitants;
   }
 
   /** Of those in a network namespace the one that the others descend from, of several the oldest. */
   firstIn(namespace: number): number | undefined {
     const pids = this.#membersOfAll().get(namespace) ?? [];
-    return pids.length < 2 ? pids[0] : withProc((proc) => oldestOf(pids.flatMap((pid) => readStat(proc, pid) ?? [])));
+    return pids.length < 2 ? pids[0] : withProc((proc) => oldestOf(gather(pids, (pid) => readStat(proc, pid))));
   }
 
   #membersOfAll(): ReadonlyMap<number, readonly number[]> {
@@ -55,6 +54,12 @@ export class Surroundings {
     this.#rules ??= readNatRules();
     return this.#rules;
   }
+}
+
+function firstOfEach(members: ReadonlyMap<number, readonly number[]>): readonly Inhabitant[] {
+  const inhabitants: Inhabitant[] = [];
+  for (const [namespace, [pid]] of members) if (pid !== undefined) inhabitants.push({ namespace, pid });
+  return inhabitants;
 }
 
 function withProc<T>(use: (proc: Fd) => T): T {
@@ -80,10 +85,10 @@ function readMembers(): ReadonlyMap<number, readonly number[]> {
   });
 }
 
-/** undefined where it has ended. */
-function readStat(proc: Fd, pid: number): (Stat & { readonly pid: number }) | undefined {
+/** Nothing where it has ended. */
+function readStat(proc: Fd, pid: number): readonly (Stat & { readonly pid: number })[] {
   const text = tryTextAt(proc, `${pid}/stat`);
-  return typeof text === "number" ? undefined : { pid, ...parseStat(text) };
+  return typeof text === "number" ? [] : [{ pid, ...parseStat(text) }];
 }
 
 /** undefined where it has ended, or may not be looked at. */
