@@ -47,8 +47,8 @@ export class LinkComparer {
     }
   }
 
-  /** The index of each link that says what is asked for; undefined where the first can't be read. */
-  compare(dir: Fd, folder: string): readonly number[] | undefined {
+  /** Adds `weight` to the count of each link that says what is asked for; false where the first can't be read. */
+  count(dir: Fd, folder: string, counts: number[], weight: number): boolean {
     const { syscall } = libc();
     const links = this.#links;
     const words = this.#words;
@@ -57,18 +57,17 @@ export class LinkComparer {
     const { written } = this.#encoder.encodeInto(folder, this.#path);
     this.#path[written] = 0;
     const fd = syscall(this.#openat, dir, this.#folderAt, this.#flags, 0, 0, 0);
-    if (fd < 0) return undefined;
-    const equal: number[] = [];
+    if (fd < 0) return false;
     let readable = true;
     for (let index = 0; index < links.length && readable; index++) {
       const link = links[index];
       if (link === undefined) continue;
       const length = syscall(readlinkat, fd, link.pathAt, targetAt, SLOT, 0, 0);
       if (length < 0) readable = index > 0;
-      else if (length === link.length && isEqual(words, link)) equal.push(index);
+      else if (length === link.length && isEqual(words, link)) counts[index] = (counts[index] ?? 0) + weight;
     }
     syscall(this.#close, fd, 0, 0, 0, 0, 0);
-    return readable ? equal : undefined;
+    return readable;
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Fd } from "#ffi/libc/fd.ts";
 import { type Link, parseLink, parseNeighbour } from "#ffi/uapi/rtnetlink-answers.ts";
 import { getLink, getLinkIn, getLinks, getNeighbours } from "#ffi/uapi/rtnetlink-requests.ts";
+import { IFF } from "#ffi/uapi/socket.ts";
 import { Netlink } from "#src/net/netlink.ts";
 import { type LinkFacts, type Neighbour, neighbourState, type Peer } from "./groups/net-links.ts";
 import { findIn, gather } from "./groups/lists.ts";
@@ -36,6 +37,7 @@ function askLinks(netlink: Netlink, around: Surroundings): Links {
       mtu: link.mtu,
       bridge: nameOf(link.master),
       peer: peers.find(link),
+      up: (link.flags & IFF.UP) !== 0,
     });
   const neighbours = netlink.list("list neighbours", getNeighbours(), parseNeighbour);
   return {

@@ -174,11 +174,10 @@ function readInterfaces(
   facts: ReadonlyMap<string, LinkFacts> | undefined,
 ): Readable<readonly Interface[]> {
   return mapReadable(dev, (list) =>
-    mapList(list, (one) => ({
-      ...one,
-      ...(facts?.get(one.name) ?? NO_FACTS),
-      up: socket === undefined ? undefined : isUp(socket, one.name),
-    })),
+    mapList(list, (one) => {
+      const its = facts?.get(one.name) ?? NO_FACTS;
+      return { ...one, ...its, up: its.up ?? (socket === undefined ? undefined : isUp(socket, one.name)) };
+    }),
   );
 }
 

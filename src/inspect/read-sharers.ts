@@ -48,13 +48,11 @@ interface Sharers {
 
 /** Raw calls, and no text that isn't a path: on a busy machine these are thousands. */
 function countSharers({ list, proc }: NamespaceFiles, pid: number): Sharers {
-  const others = new Map<NamespaceType, number>();
+  const counts: number[] = [];
   let unseen = 0;
   const links = new LinkComparer(mapList(list, ({ type, inode }) => [type, `${type}:[${inode}]`] as const));
   const look = (process: number, weight: number): void => {
-    const equal = links.compare(proc, `${process}/ns`);
-    if (equal === undefined) unseen += exists(proc, String(process)) ? weight : 0;
-    else for (const index of equal) count(others, list[index]?.type, weight);
+    if (!links.count(proc, `${process}/ns`, counts, weight) && exists(proc, String(process))) unseen += weight;
   };
   const kernel = readKernelThreads(proc);
   const own = rawSyscall("getpid");
@@ -62,11 +60,9 @@ function countSharers({ list, proc }: NamespaceFiles, pid: number): Sharers {
     if (one !== own && one !== pid && !kernel.includes(one)) look(one, 1);
   const threads = kernel.length - (kernel.includes(pid) ? 1 : 0);
   if (threads > 0) look(KTHREADD, threads);
+  const others = new Map<NamespaceType, number>();
+  for (const { type } of list) others.set(type, counts[others.size] ?? 0);
   return { others, unseen };
-}
-
-function count(counts: Map<NamespaceType, number>, type: NamespaceType | undefined, weight: number): void {
-  if (type !== undefined) counts.set(type, (counts.get(type) ?? 0) + weight);
 }
 
 /** KERNEL: it makes all threads of the kernel, which are often most of what /proc lists and stay in its namespaces. */

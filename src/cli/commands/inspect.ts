@@ -29,14 +29,10 @@ export async function inspectCommand(argv: readonly string[]): Promise<number | 
   return 0;
 }
 
-/** What enters other namespaces is loaded only for a process that is in any. */
+/** What enters other namespaces is loaded only for a process that is in any. Once: its files are closed by our own end. */
 async function lookAt(pid: number): Promise<ProcessView> {
   const open = new OpenProcess(pid);
-  try {
-    return viewProcess(open, open.isElsewhere ? await loadEnter() : unused);
-  } finally {
-    open[Symbol.dispose]();
-  }
+  return viewProcess(open, open.isElsewhere ? await loadEnter() : unused);
 }
 
 async function loadEnter(): Promise<Enter> {

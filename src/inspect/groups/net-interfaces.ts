@@ -7,8 +7,6 @@ import type { Route } from "./net-routes.ts";
 
 export interface Interface extends LinkFacts {
   readonly name: string;
-  /** Undefined where that can't be asked. */
-  readonly up: boolean | undefined;
   readonly receivedBytes: number;
   readonly sentBytes: number;
 }

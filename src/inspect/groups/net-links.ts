@@ -26,6 +26,8 @@ export interface LinkFacts {
   /** The bridge that it is a port of. */
   readonly bridge: string | undefined;
   readonly peer: Peer | undefined;
+  /** Undefined where that can't be asked. */
+  readonly up: boolean | undefined;
 }
 
 export interface Neighbour {
@@ -42,6 +44,7 @@ export const NO_FACTS: LinkFacts = {
   mtu: undefined,
   bridge: undefined,
   peer: undefined,
+  up: undefined,
 };
 
 /** NUD_* in words; undefined of what is no neighbour, but an address that needs none. */
