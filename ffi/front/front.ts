@@ -2,29 +2,28 @@
 import { listingBytes, runnerCode } from "#ffi/runner/code.ts";
 import { concatBytes } from "#ffi/runner/start.ts";
 import type { Listing } from "#ffi/runner/x64.ts";
+import { ARM64_FRONT_LISTING } from "./front-arm64.ts";
 import { X64_FRONT_LISTING } from "./front-x64.ts";
 
 export interface FrontPlaces {
   /** Where the engine begins: the address at which the executable was entered without a front. */
-  readonly engine: number;
+  readonly engine: bigint;
   /** Names the build; ready boxes of others are not looked at. */
   readonly build: bigint;
 }
 
-const BUILD_ROW = "movabs rax, 0x1122334455667788";
-const ENGINE_ROW = "mov eax, 0x7fffffff";
-
-/** The front for x86-64; other machines have none. Wherever it lies, it runs. */
-export function frontCode({ engine, build }: FrontPlaces): Uint8Array {
-  const code = concatBytes([listingBytes(X64_FRONT_LISTING), runnerCode("x64")]);
+/** The front. Wherever it lies, it runs; on arm64 at a multiple of 4. */
+export function frontCode(arch: "x64" | "arm64", { engine, build }: FrontPlaces): Uint8Array {
+  const listing = arch === "x64" ? X64_FRONT_LISTING : ARM64_FRONT_LISTING;
+  const code = concatBytes([listingBytes(listing), runnerCode(arch)]);
   const view = new DataView(code.buffer);
-  view.setBigUint64(offsetOf(X64_FRONT_LISTING, BUILD_ROW) + 2, build, true);
-  view.setUint32(offsetOf(X64_FRONT_LISTING, ENGINE_ROW) + 1, engine, true);
+  view.setBigUint64(offsetOf(listing, "build:"), build, true);
+  view.setBigUint64(offsetOf(listing, "begin:"), engine, true);
   return code;
 }
 
-function offsetOf(listing: Listing, text: string): number {
-  const at = listing.findIndex(([, row]) => row === text);
-  if (at < 0) throw new RangeError(`the front has no ${text}`);
+function offsetOf(listing: Listing, label: string): number {
+  const at = listing.findIndex(([, text]) => text === label);
+  if (at < 0) throw new RangeError(`the front has no ${label}`);
   return listingBytes(listing.slice(0, at)).length;
 }

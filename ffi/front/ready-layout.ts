@@ -2,7 +2,8 @@
 //
 //    0  the build it belongs to     8  its first record
 //   16  the word that takes argv   24  the word that takes envp
-//   32  the length of each stretch, and then the stretches: the words up to the command's first, the folder, and the
+//   32  the file's length: one that is shorter was not written to its end
+//   40  the length of each stretch, and then the stretches: the words up to the command's first, the folder, and the
 //       variables as NAME=VALUE, each with a NUL behind it; nothing for a variable that is not there
 //
 // Then the tape, and the box's image.
@@ -10,7 +11,7 @@
 /** Above what an executable and its heap take, below what mmap(2) gives out by itself. */
 export const READY_BASE = 0x10_0000_0000;
 
-export const READY_AT = { build: 0, entry: 8, argv: 16, envp: 24, lengths: 32 } as const;
+export const READY_AT = { build: 0, entry: 8, argv: 16, envp: 24, bytes: 32, lengths: 40 } as const;
 
 /** Below the folder for nsbox's state; the listings have it as well. */
 export const READY_FOLDER = "ready";

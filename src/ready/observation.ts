@@ -63,17 +63,22 @@ function callsFor(one: Observation, n: number): readonly Call[] {
     case "file": {
       const size = (one.content.length + 7) & ~3;
       const opened = `file ${n}`;
+      const length = memory(`length ${n}`, 8);
       return [
         call("openat", [AT.FDCWD, one.path, O.RDONLY | O.CLOEXEC], { save: fileAt(n) }),
-        ...withFile(n, "read", (file) => expect("read", [file, memory(opened, size), size], one.content.length)),
+        // Closed whatever it says: the engine must not find it open.
+        ...withFile(n, "read", (file) =>
+          call("read", [file, memory(opened, size), size], { save: length, fail: `close ${n}` }),
+        ),
         ...withFile(n, "close", (file) => call("close", [file])),
+        expect("load", [length, 0], one.content.length),
         ...expectBytes(opened, size, 0, one.content),
       ];
     }
     case "release":
       return [
         call("uname", [memory("uname", UTS.bytes)]),
-        ...expectBytes("uname", UTS.bytes, UTS.release, new TextEncoder().encode(one.text)),
+        ...expectBytes("uname", UTS.bytes, UTS.release, new TextEncoder().encode(`${one.text}\0`)),
       ];
     case "stream": {
       const { fd, access } = one.rule;
@@ -82,7 +87,8 @@ function callsFor(one: Observation, n: number): readonly Call[] {
       return [
         call("fcntl", [fd, F.GETFL], { save: memory(flags, 16, 8) }),
         expect("load", [memory(flags, 16, 5), 0], ACCESS[access] << 24),
-        call("openat", [fd, ".", O.PATH | O.CLOEXEC], { cases: [{ equals: "ENOTDIR", then: "next" }], then: STALE }),
+        // Opens nothing, unlike openat(2).
+        call("faccessat", [fd, ".", 0], { cases: [{ equals: "ENOTDIR", then: "next" }], then: STALE }),
       ];
     }
     case "no terminal":

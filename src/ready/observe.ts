@@ -26,6 +26,8 @@ export function observe(facts: HostFacts, { writable, made, noSockets }: Also): 
   const abi = rawSyscall("landlock_create_ruleset", 0, 0, LANDLOCK_CREATE_RULESET.VERSION);
   const paths = observePaths({ ...facts.paths, [throttlePath(facts.throttles)]: "missing" }, made);
   const files = observeFiles(facts);
+  const access = writable.map((path) => observeAccess(path));
+  if (access.some(({ path, result }) => facts.unwritable.includes(path) !== (result !== 0))) return undefined;
   const sockets = noSockets.map((path) => ({ kind: "path", path, mode: modeOf(path) }) as const);
   if (sockets.some(({ mode }) => mode >= 0 && (mode & S_IFMT) === S_IFSOCK)) return undefined;
   const release = readRelease();
@@ -43,7 +45,7 @@ export function observe(facts: HostFacts, { writable, made, noSockets }: Also): 
     { kind: "no terminal" },
     ...paths,
     ...sockets,
-    ...writable.map((path) => observeAccess(path)),
+    ...access.map(({ observation }) => observation),
     ...files,
   ];
 }
@@ -71,9 +73,10 @@ function modeOf(path: string): number {
 
 const W_OK = 2;
 
-function observeAccess(path: string): Observation {
+function observeAccess(path: string) {
   const args = [AT.FDCWD, path, W_OK, AT.EACCESS] as const;
-  return { kind: "result", name: "faccessat2", args, result: rawSyscall("faccessat2", ...args) };
+  const result = rawSyscall("faccessat2", ...args);
+  return { path, result, observation: { kind: "result", name: "faccessat2", args, result } as const };
 }
 
 function observePaths(paths: HostFacts["paths"], made: readonly string[]): readonly Observation[] | undefined {

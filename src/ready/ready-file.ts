@@ -49,6 +49,7 @@ export function buildReadyFile({ arch, build, key, observations, box }: ReadyInp
   set(READY_AT.entry, tape.entry);
   set(READY_AT.argv, argument(2));
   set(READY_AT.envp, argument(3));
+  set(READY_AT.bytes, file.length);
   file.set(stretches, READY_AT.lengths);
   file.set(tape.bytes, tapeAt);
   file.set(box, imageAt);

@@ -13,10 +13,11 @@ export interface ReadyKey {
 const DASH = 0x2d;
 /** argv begins with nsbox, run. */
 const FIRST_FLAG = 2;
+const RUN = "run\0";
 /** The start of a box drops a few hundred words at most. */
 const WORDS_MAX = 500;
 
-/** From /proc/self/cmdline; undefined where flags don't end with "--", or nothing follows. */
+/** From /proc/self/cmdline; undefined where that is another program's, flags don't end with "--", or nothing follows. */
 export function readyKey(cmdline: Uint8Array, { cwd, env }: Pick<HostFacts, "cwd" | "env">): ReadyKey | undefined {
   const ends: number[] = [];
   for (let end = cmdline.indexOf(0); end >= 0 && ends.length <= WORDS_MAX; end = cmdline.indexOf(0, end + 1))
@@ -24,6 +25,9 @@ export function readyKey(cmdline: Uint8Array, { cwd, env }: Pick<HostFacts, "cwd
   const startOf = (word: number): number => ends[word - 1] ?? cmdline.length;
   const isDashes = (word: number): boolean =>
     (ends[word] ?? 0) - startOf(word) === 3 && cmdline[startOf(word)] === DASH && cmdline[startOf(word) + 1] === DASH;
+  // ld.so(8) with nsbox as an argument has words of its own in front.
+  if (new TextDecoder().decode(cmdline.subarray(startOf(FIRST_FLAG - 1), ends[FIRST_FLAG - 1])) !== RUN)
+    return undefined;
   let commandAt = FIRST_FLAG;
   if (cmdline[startOf(FIRST_FLAG)] === DASH) {
     while (commandAt < ends.length && !isDashes(commandAt)) commandAt++;

@@ -27,6 +27,7 @@ export type Need =
   | "as"
   | "aarch64-as"
   | "qemu-aarch64"
+  | "aarch64-libc"
   | "landlock"
   | "keyctl"
   | "libseccomp"
@@ -141,6 +142,10 @@ const NEEDS: Readonly<Record<Need, NeedRow>> = {
     from: "binutils-aarch64-linux-gnu",
   },
   "qemu-aarch64": { probe: () => inPath("qemu-aarch64-static"), from: "qemu-user-static" },
+  "aarch64-libc": {
+    probe: () => existsSync("/usr/aarch64-linux-gnu/lib/libc.so.6"),
+    from: "libc6-arm64-cross",
+  },
   landlock: { probe: () => succeeds(NSBOX, "run", "--landlock", "--", "true"), from: "a kernel with lsm=landlock" },
   keyctl: { probe: () => inPath("keyctl"), from: "keyutils" },
   ia32: { probe: () => existsSync("/proc/sys/abi/vsyscall32"), from: "a kernel with CONFIG_IA32_EMULATION" },

@@ -10,6 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { READY_AT } from "#ffi/front/ready-layout.ts";
 import { BOX_CASES, type BoxCase, furnish, outside, placed } from "#test/support/box-cases.ts";
 import { childrenOf, isAlive } from "#test/support/box.ts";
 import { describeWith, testWith } from "#test/support/needs.ts";
@@ -100,6 +101,7 @@ describeWith(["userns"], "what a ready box is for", () => {
     // In place: the same file, whose tape writes as many bytes as before into what it executes.
     expect(program.length).toBeGreaterThan(0);
     const small = bytes.subarray(0, image);
+    word(image + program.length).copy(small, READY_AT.bytes);
     writeFileSync(file, Buffer.concat([small, program]));
     patchLength(file, bytes.length - image, program.length);
     expect(await again(boxes, ["--", "sh", "-c", "echo box"])).toMatchObject({ stdout: "another\n", exitCode: 42 });
@@ -114,6 +116,33 @@ describeWith(["userns"], "what a ready box is for", () => {
     const file = readFileSync(theFile(boxes), "latin1");
     expect(file).not.toContain("hunter2");
     expect(file).toContain("SECRET=");
+  });
+
+  test("is taken up where the first word is the command", async () => {
+    using boxes = openReadyBoxes();
+    await makeReady(boxes, ["echo", "--", "a"]);
+    expect(await again(boxes, ["echo", "--", "b"])).toMatchObject({ stdout: "-- b\n", exitCode: 0, taken: true });
+  });
+
+  test("is the engine's where a variable is there twice: it takes the last", async () => {
+    using boxes = openReadyBoxes();
+    using twice = compileC(`#include <stdlib.h>
+      #include <unistd.h>
+      extern char **environ;
+      int main(int argc, char **argv) {
+        int n = 0;
+        while (environ[n]) n++;
+        char **env = calloc(n + 2, sizeof *env);
+        for (int i = 0; i < n; i++) env[i] = environ[i];
+        env[n] = "PATH=/none:/usr/bin:/bin";
+        execve(argv[1], argv + 1, env);
+        return 1;
+      }`);
+    const args = ["--", "sh", "-c", "echo $PATH"];
+    const { stdout } = await makeReady(boxes, args);
+    expect(await again(boxes, args)).toMatchObject({ stdout, taken: true });
+    expect(await again(boxes, args, {}, [twice.path])).toMatchObject({ stdout: "/none:/usr/bin:/bin\n", exitCode: 0 });
+    expect(await again(boxes, args)).toMatchObject({ stdout, taken: true });
   });
 
   test.each<[what: string, words: readonly string[], RunOptions]>([
@@ -243,6 +272,8 @@ describeWith(["userns"], "a ready box whose machine has changed", () => {
       },
     ],
     ["that is empty", (file) => writeFileSync(file, "")],
+    ["that was not written to its end", (file) => writeFileSync(file, readFileSync(file).subarray(0, -1))],
+    ["of which but a page was written", (file) => writeFileSync(file, readFileSync(file).subarray(0, 4096))],
   ])("or a file %s is not taken up", async (_what, change) => {
     using boxes = openReadyBoxes();
     const args = ["--hostname", "told", "--", "sh", "-c", "hostname"];

@@ -1,6 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { ARM64_LISTING } from "#ffi/runner/arm64.ts";
 import { listingBytes, LOOP_OFFSET, RUNNER_BYTES_MAX, runnerCode } from "#ffi/runner/code.ts";
 import { ARM64_START_LISTING } from "#ffi/runner/start-arm64.ts";
@@ -9,23 +7,9 @@ import { ARM64_EXPAND_LISTING } from "#ffi/runner/expand-arm64.ts";
 import { X64_EXPAND_LISTING } from "#ffi/runner/expand-x64.ts";
 import { ARM64_UNPACK_LISTING } from "#ffi/runner/unpack-arm64.ts";
 import { X64_UNPACK_LISTING } from "#ffi/runner/unpack-x64.ts";
-import { type Listing, X64_LISTING } from "#ffi/runner/x64.ts";
+import { X64_LISTING } from "#ffi/runner/x64.ts";
+import { assembled } from "#test/support/assembled.ts";
 import { testWith } from "#test/support/needs.ts";
-import { tempDir } from "#test/support/nsbox.ts";
-
-/** What an assembler makes of a listing's text. */
-function assembled(as: string, objcopy: string, head: string, listing: Listing): Uint8Array {
-  using dir = tempDir();
-  const path = (name: string): string => join(dir.path, name);
-  writeFileSync(path("runner.s"), `${head}\n${listing.map(([, text]) => text).join("\n")}\n`);
-  const run = (...command: string[]): void => {
-    const { exitCode, stderr } = Bun.spawnSync(command, { stdout: "ignore", stderr: "pipe" });
-    if (exitCode !== 0) throw new Error(stderr.toString());
-  };
-  run(as, "-o", path("runner.o"), path("runner.s"));
-  run(objcopy, "-O", "binary", "-j", ".text", path("runner.o"), path("runner.bin"));
-  return new Uint8Array(require("node:fs").readFileSync(path("runner.bin")));
-}
 
 describe("the runner", () => {
   test.each(["x64", "arm64"] as const)("for %s is short enough to be read whole", (arch) => {
@@ -45,44 +29,38 @@ describe("the runner", () => {
   });
 
   testWith(["as"], "and what expands texts for x64 is what an assembler makes of its listing", () => {
-    expect(listingBytes(X64_EXPAND_LISTING)).toEqual(
-      assembled("as", "objcopy", ".intel_syntax noprefix", X64_EXPAND_LISTING),
-    );
+    expect(listingBytes(X64_EXPAND_LISTING)).toEqual(assembled("x64", X64_EXPAND_LISTING));
   });
 
   testWith(["aarch64-as"], "and what expands texts for arm64 is what an assembler makes of its listing", () => {
-    const bytes = assembled("aarch64-linux-gnu-as", "aarch64-linux-gnu-objcopy", "", ARM64_EXPAND_LISTING);
+    const bytes = assembled("arm64", ARM64_EXPAND_LISTING);
     expect(listingBytes(ARM64_EXPAND_LISTING)).toEqual(bytes);
   });
 
   testWith(["as"], "and what unpacks a box for x64 is what an assembler makes of its listing", () => {
-    expect(listingBytes(X64_UNPACK_LISTING)).toEqual(
-      assembled("as", "objcopy", ".intel_syntax noprefix", X64_UNPACK_LISTING),
-    );
+    expect(listingBytes(X64_UNPACK_LISTING)).toEqual(assembled("x64", X64_UNPACK_LISTING));
   });
 
   testWith(["aarch64-as"], "and what unpacks a box for arm64 is what an assembler makes of its listing", () => {
-    const bytes = assembled("aarch64-linux-gnu-as", "aarch64-linux-gnu-objcopy", "", ARM64_UNPACK_LISTING);
+    const bytes = assembled("arm64", ARM64_UNPACK_LISTING);
     expect(listingBytes(ARM64_UNPACK_LISTING)).toEqual(bytes);
   });
 
   testWith(["as"], "and the start of a box for x64 is what an assembler makes of its listing", () => {
-    expect(listingBytes(X64_START_LISTING)).toEqual(
-      assembled("as", "objcopy", ".intel_syntax noprefix", X64_START_LISTING),
-    );
+    expect(listingBytes(X64_START_LISTING)).toEqual(assembled("x64", X64_START_LISTING));
   });
 
   testWith(["aarch64-as"], "and the start of a box for arm64 is what an assembler makes of its listing", () => {
-    const bytes = assembled("aarch64-linux-gnu-as", "aarch64-linux-gnu-objcopy", "", ARM64_START_LISTING);
+    const bytes = assembled("arm64", ARM64_START_LISTING);
     expect(listingBytes(ARM64_START_LISTING)).toEqual(bytes);
   });
 
   testWith(["as"], "for x64 is what an assembler makes of its listing", () => {
-    expect(runnerCode("x64")).toEqual(assembled("as", "objcopy", ".intel_syntax noprefix", X64_LISTING));
+    expect(runnerCode("x64")).toEqual(assembled("x64", X64_LISTING));
   });
 
   testWith(["aarch64-as"], "for arm64 is what an assembler makes of its listing", () => {
-    const bytes = assembled("aarch64-linux-gnu-as", "aarch64-linux-gnu-objcopy", "", ARM64_LISTING);
+    const bytes = assembled("arm64", ARM64_LISTING);
     expect(runnerCode("arm64")).toEqual(bytes);
   });
 });

@@ -26,6 +26,15 @@ describe("readyKey()", () => {
     },
   );
 
+  test("is none where the words are another program's, which has started nsbox", () => {
+    const words = ["/lib/ld.so", "./nsbox", "run", "--rw", ".", "--", "true"];
+    expect(readyKey(bytes(words.map((word) => `${word}\0`).join("")), { cwd: "/", env: {} })).toBeUndefined();
+    expect(readyKey(bytes("nsbox\0run\0true"), { cwd: "/", env: {} })).toBeUndefined();
+    expect(readyKey(bytes("nsbox\0run"), { cwd: "/", env: {} })).toBeUndefined();
+    expect(readyKey(bytes("nsbox\0"), { cwd: "/", env: {} })).toBeUndefined();
+    expect(readyKey(bytes(""), { cwd: "/", env: {} })).toBeUndefined();
+  });
+
   test("tells an empty word from none, and words from one that holds a space", () => {
     expect(texts(["", "x"])[0]).toBe("\0");
     expect(texts(["--", "a b"])[0]).not.toBe(texts(["--", "a", "b"])[0]);
