@@ -103,7 +103,7 @@ describeWith(["userns"], "box()", () => {
   });
 
   test("ends when its time is over, whatever runs in it", async () => {
-    await using b = await box({ timeout: 300 });
+    await using b = await box({ timeout: "1s" });
     await using sleeper = b.spawn(["sleep", "1000"]);
     await b.exited;
     expect(await sleeper.exited).toBe(137);
@@ -282,9 +282,9 @@ describeWith(["userns"], "exec() and run()", () => {
   test("end a command whose time is over, with what it has started", () =>
     inBox(async (b) => {
       const script = ["sh", "-c", "echo begun; sleep 1000 & sleep 1000"];
-      const entered = await b.exec(script, { timeout: 200 });
+      const entered = await b.exec(script, { timeout: "1s" });
       expect([entered.stdout, entered.timedOut, entered.exitCode, entered.ok]).toEqual(["begun\n", true, 137, false]);
-      const whole = await run(script, { timeout: 200 });
+      const whole = await run(script, { timeout: "1s" });
       expect([whole.stdout, whole.timedOut, whole.exitCode, whole.signalCode]).toEqual([
         "begun\n",
         true,
