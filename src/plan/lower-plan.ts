@@ -1,5 +1,5 @@
 // Plan → calls: one list for the launcher's memory (launcher, join, setup), one for the init's (init, command).
-import { type Call, call } from "#ffi/tape/call.ts";
+import { type Call, call, fd } from "#ffi/tape/call.ts";
 import { type Actor, ACTORS, type Plan } from "./plan.ts";
 import { COMMAND } from "./steps/init.ts";
 import {
@@ -81,7 +81,9 @@ function lowerJoin(lowering: Lowering, plan: Plan, clone: CloneStep): void {
     ...(entersTime ? { ownMemory: true } : {}),
   };
   lowering.frame(cloneCall(helper, HELPER_PID, { cases: [{ equals: 0, then: JOINED }], fail: CLONED, then: CLONED }));
-  lowering.steps("join", plan.join, JOINED);
+  // It may outlive a launcher that is killed, for a moment; by then the box asks whether anybody reads its report.
+  lowering.frame(call("close", [fd("report-reader")], { label: JOINED }));
+  lowering.steps("join", plan.join);
   lowering.calls.push(cloneCall(clone, BOX_PID, { cases: [{ equals: 0, then: SETUP }], then: "joined" }));
   lowering.origins.push({ actor: "launcher", index: 0 });
   lowering.frame(call("exit_group", [0], { label: "joined" }));

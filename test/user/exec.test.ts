@@ -4,7 +4,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { childrenOf, isAlive } from "#test/support/box.ts";
 import { openBoxState } from "#test/support/box-state.ts";
 import { describeWith, testWith } from "#test/support/needs.ts";
-import { nsbox, runCommand, startNsbox, waitFor } from "#test/support/nsbox.ts";
+import { NSBOX, nsbox, runCommand, startNsbox, waitFor } from "#test/support/nsbox.ts";
 
 const STATUS = "grep -E '^(Cap|NoNewPrivs|Seccomp|Uid|Gid|Groups)' /proc/self/status";
 const NAMESPACES = "for n in user mnt pid ipc uts net cgroup time; do readlink /proc/self/ns/$n; done";
@@ -84,6 +84,35 @@ describeWith(["userns"], "nsbox exec BOX", () => {
     await waitFor(() => !isAlive(command), "the command to end");
     expect(isAlive(init)).toBe(true);
   });
+
+  testWith(
+    ["strace"],
+    "dies with a launcher that is killed before the command can ask to, however late its helper ends",
+    async () => {
+      await using boxes = openBoxState();
+      await boxes.start("a", "sleep 1000");
+      // The first prctl(2) of each, which is how the command asks to, comes late, and the end of the helper that joins namespaces much later.
+      const late = ["prctl:delay_enter=300000:when=1", "exit_group:delay_enter=5000000"].flatMap((one) => [
+        "-e",
+        `inject=${one}`,
+      ]);
+      const words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=prctl,exit_group", ...late];
+      const strace = Bun.spawn([...words, NSBOX, "exec", "a", "sleep", "1001"], { env: boxes.env, stdin: "ignore" });
+      try {
+        // strace begins with children of its own.
+        const [launcher, command] = await waitFor(() => {
+          const [pid = 0] = childrenOf(strace.pid);
+          const [, second] = childrenOf(pid);
+          return second === undefined ? undefined : ([pid, second] as const);
+        }, "the launcher, its helper and the command");
+        process.kill(launcher, "SIGKILL");
+        await waitFor(() => !isAlive(command), "the command to end", 20_000);
+      } finally {
+        strace.kill("SIGKILL");
+        await strace.exited;
+      }
+    },
+  );
 
   test("-d leaves it in the box, and it ends with the box", async () => {
     await using boxes = openBoxState();
