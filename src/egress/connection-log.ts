@@ -35,7 +35,7 @@ export interface ConnectionLog {
   /** A request that names no host: not understood, or not to be. */
   bad(protocol: LogLine["protocol"], reason: string, clientPort: number | undefined): void;
   open(target: Target, protocol: LogLine["protocol"], clientPort: number | undefined): LogEntry;
-  /** Writes what is still open, at the end of the box. */
+  /** Writes what is still open, at the end of the box; nothing is written after that. */
   finish(): void;
 }
 
@@ -49,7 +49,10 @@ export interface LogFiles {
 /** A log that appends to these files. `find` tells who has a port of the box's loopback. */
 export function openConnectionLog(files: LogFiles, find: (port: number) => BoxProcess | undefined): ConnectionLog {
   const open = new Set<() => void>();
+  let finished = false;
   const write = (line: LogLine): void => {
+    // Its files may be closed by now, and their numbers those of others.
+    if (finished) return;
     const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
     if (files.all !== undefined) writeAll(files.all, bytes);
     if (files.refused !== undefined && line.verdict === "refused") writeAll(files.refused, bytes);
@@ -91,6 +94,7 @@ export function openConnectionLog(files: LogFiles, find: (port: number) => BoxPr
     },
     finish() {
       for (const end of open) end();
+      finished = true;
     },
   };
 }
