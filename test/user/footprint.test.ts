@@ -27,7 +27,9 @@ async function expectSmall(boxes: readonly { readonly outside?: number; readonly
   const sizes = (): number[] => boxes.map((box) => readBoxFootprint(box).rssKb).sort((a, b) => a - b);
   const usual = (): number => sizes()[Math.ceil(boxes.length * SHARE_OF_BOXES) - 1] ?? Number.NaN;
   await waitFor(() => usual() <= RESIDENT_KB, `${RESIDENT_KB} kB a box, and not ${sizes().join(" ")}`);
-  expect(average(boxes.map(readBoxFootprint))).toBeLessThanOrEqual(SHARE_KB);
+  const share = (): number => average(boxes.map(readBoxFootprint));
+  // On a busy machine some launchers are that for longer than others.
+  await waitFor(() => share() <= SHARE_KB, `${SHARE_KB} kB on average, and not ${share()}`);
 }
 
 describeWith(["userns"], `${BOXES} boxes at once cost ${RESIDENT_KB} kB each beyond their commands`, () => {
