@@ -16,7 +16,7 @@ import { type Arg, type Call, call, memory } from "#ffi/tape/call.ts";
 import { RECORD_BYTES } from "#ffi/tape/format.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { Arch } from "#src/spec/facts.ts";
-import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape } from "#src/plan/lower-plan.ts";
+import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape, type Origin } from "#src/plan/lower-plan.ts";
 import type { Actor, Plan } from "#src/plan/plan.ts";
 import { COMMAND } from "#src/plan/steps/init.ts";
 import { BOX_PID, CLONED, SETUP } from "#src/plan/steps/launch.ts";
@@ -242,17 +242,21 @@ class Compiler {
     const lowered = lowerLaunch(plan);
     const calls = init === undefined ? this.#ofCommand("setup", lowered) : this.#tagger.steps(lowered);
     const back = calls.findIndex((one) => one.label === CLONED);
-    const [setup, ...rest] = calls.slice(back + 1);
+    const [setup, ...others] = calls.slice(back + 1);
     if (back < 1 || setup?.label !== SETUP) throw new RangeError("a launch is a clone, and then the set-up");
     const { label: _, ...first } = setup;
     const numbers = maps.length > 0 ? this.#tagger.frame(launcher.numberCalls(), "tell the box's number") : [];
     const frame = (list: readonly Call[]): readonly Call[] => this.#own(list, "start the box");
     const maskAt = init === undefined ? memory(MASK, MASK_BYTES) : address(OUTSIDE.mask);
+    const imageCalls = init === undefined ? [] : launcher.initFileCalls(initFile(init));
+    // A box that waits for its net namespace writes its init's file meanwhile; the launcher would do it before the clone.
+    const waitsAt = lowered.origins.findIndex((origin) => this.#stepOf(origin)?.kind === "enter-network") - back - 2;
+    const rest = helped ? others.toSpliced(waitsAt, 0, ...this.#tagger.frame(imageCalls, "start the box")) : others;
     return [
       ...frame(launcher.beginCalls({ uid, gid, dieWithParent, maskAt, passFds: this.#keptFds() })),
       ...(caller === undefined ? [] : frame(callerCalls(caller))),
       ...frame(launcher.pipeCalls(this.#rendezvous)),
-      ...(init === undefined ? [] : frame(launcher.initFileCalls(initFile(init)))),
+      ...(helped ? [] : frame(imageCalls)),
       ...this.#joinCalls(),
       ...calls.slice(1, back).map((one) => (one.fail === CLONED ? (launcher.ownCalls([one])[0] ?? one) : one)),
       ...frame(
@@ -268,6 +272,12 @@ class Compiler {
       ...(helped ? this.#ofClone(namespaces.helperCalls()) : []),
       ...withLabel([...numbers, ...this.#ofClone(namespaces.apartCalls(plan)), first, ...rest], SETUP),
     ];
+  }
+
+  #stepOf(origin: Origin | undefined): Step | undefined {
+    return origin === undefined || origin.actor === "launcher"
+      ? undefined
+      : this.#input.plan[origin.actor][origin.index];
   }
 
   /** As the clone itself: who reads that namespaces can't be made need not know by which call. */
