@@ -45,14 +45,14 @@ function withSysfsLate(steps: readonly Step[]): readonly Step[] {
   const [network, sysfs, ...rest] = steps;
   if (network === undefined || sysfs?.kind !== "mount") return steps;
   const [before, late]: [Step[], Step[]] = [[], [network, sysfs]];
-  const end = rest.findIndex((step) => {
+  let isOver = false;
+  for (const step of rest) {
     const place = placeOf(step);
-    if (place !== undefined && isBelow(place, sysfs.destination)) late.push(step);
-    else if (place !== undefined && IN_PROC.test(place)) before.push(step);
-    else return true;
-    return false;
-  });
-  return [...before, ...late, ...rest.slice(end)];
+    isOver ||= place === undefined || !(IN_PROC.test(place) || isBelow(place, sysfs.destination));
+    if (isOver || place === undefined || !IN_PROC.test(place)) late.push(step);
+    else before.push(step);
+  }
+  return [...before, ...late];
 }
 
 function placeOf(step: Step): string | undefined {

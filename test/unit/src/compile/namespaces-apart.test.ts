@@ -32,6 +32,16 @@ describe("withNamespacesApart()", () => {
     expect(before.filter((text) => !after.includes(text))).toEqual(["bring the loopback device up"]);
   });
 
+  test.each([{}, { landlock: false }, { landlock: false, home: "ro" }, { root: { kind: "empty" } }] as const)(
+    "has each step once: %j",
+    (options) => {
+      const facts = { ...SAMPLE_FACTS, cwd: "/", landlockAbi: 0 };
+      const spec = buildSpec({ ...NO_OPTIONS, args: ["true"], ...options }, facts);
+      const plan = buildPlan(spec, facts);
+      expect(withNamespacesApart(plan).setup).toHaveLength(plan.setup.length + 1);
+    },
+  );
+
   test("mounts sysfs in the box's own net namespace, behind what lies in /proc and before what lies below it", () => {
     const texts = textsOf(withNamespacesApart(planOf({})));
     const at = (pattern: RegExp): number => texts.findIndex((text) => pattern.test(text));
