@@ -29,11 +29,12 @@ function readWhole(fd: Fd, path: string): Uint8Array | number {
   const least = LONG_RECORDS.includes(path) ? 1 : HALF_PAGE;
   let length = 0;
   while (length < shared.length) {
-    const count = rawSyscall("read", fd, shared.subarray(length), shared.length - length);
+    const room = shared.length - length;
+    const count = rawSyscall("read", fd, shared.subarray(length), room);
     if (count === -ERRNO.EINTR.number) continue;
     if (count < 0) return count;
     length += count;
-    if (count < least) return shared.subarray(0, length);
+    if (count < least && count < room) return shared.subarray(0, length);
   }
   const rest = readAll(fd);
   const whole = new Uint8Array(length + rest.length);
