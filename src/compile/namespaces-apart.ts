@@ -15,7 +15,7 @@ export function withNamespacesApart(plan: Plan): Plan {
   const middle = setup.slice(needs, filters);
   const anyTime = middle.filter(({ kind }) => ANY_TIME.includes(kind));
   const inTurn = middle.filter(({ kind }) => !ANY_TIME.includes(kind));
-  const between = [...anyTime, ...withSysfsLate([{ kind: "enter-network" }, ...inTurn])];
+  const between = withRulesEarly([...anyTime, ...withSysfsLate([{ kind: "enter-network" }, ...inTurn])]);
   return {
     ...plan,
     launcher: [{ ...clone, vfork: false, apart: clone.namespaces & APART }, ...rest],
@@ -55,9 +55,26 @@ function withSysfsLate(steps: readonly Step[]): readonly Step[] {
   return [...before, ...late];
 }
 
+/** The same steps with Landlock's rules before the network, if no mount behind it lies over what one of them is about. */
+function withRulesEarly(steps: readonly Step[]): readonly Step[] {
+  const at = steps.findIndex(({ kind }) => kind === "enter-network");
+  const end = steps.findIndex(({ kind }) => kind === "landlock");
+  const landlock = steps[end];
+  if (landlock?.kind !== "landlock" || at > end) return steps;
+  const places = steps.slice(at + 1, end).map(placeOf);
+  const isCovered = (path: string): boolean =>
+    places.some((place) => place === undefined || place === path || isBelow(path, place));
+  if (landlock.rules.files?.some((rule) => "path" in rule && isCovered(rule.path)) === true) return steps;
+  const { abi, rules } = landlock;
+  const early: Step = { kind: "landlock-rules", abi, rules };
+  return [...steps.slice(0, at), early, ...steps.slice(at, end), { ...landlock, ruled: true }, ...steps.slice(end + 1)];
+}
+
+/** Where a step mounts something; undefined: it does not, or nobody knows where. */
 function placeOf(step: Step): string | undefined {
   if (step.kind === "read-only-path") return step.path;
-  return step.kind === "mount" || step.kind === "mount-again" || step.kind === "attach-node"
+  const { kind } = step;
+  return kind === "mount" || kind === "mount-again" || kind === "attach-node" || kind === "attach"
     ? step.destination
     : undefined;
 }

@@ -76,6 +76,7 @@ export type Step =
   | confine.KeyringStep
   | confine.NotDumpableStep
   | confine.LandlockStep
+  | confine.LandlockRulesStep
   | hold.ExecHolderStep
   | hold.HoldStep
   | confine.SeccompStep
@@ -152,6 +153,7 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   "session-keyring": confine.keyringStep,
   "not-dumpable": confine.notDumpableStep,
   landlock: confine.landlockStep,
+  "landlock-rules": confine.landlockRulesStep,
   "exec-holder": hold.execHolderStep,
   hold: hold.holdStep,
   seccomp: confine.seccompStep,

@@ -50,6 +50,13 @@ export interface LandlockStep {
   readonly kind: "landlock";
   readonly abi: number;
   readonly rules: Landlock;
+  /** Its rules have been made by a step before. */
+  readonly ruled?: true;
+}
+
+/** Make Landlock's rules, which hold from the step on that is about that. */
+export interface LandlockRulesStep extends Omit<LandlockStep, "kind" | "ruled"> {
+  readonly kind: "landlock-rules";
 }
 
 const READ = FS.READ_FILE | FS.READ_DIR | FS.EXECUTE;
@@ -100,6 +107,24 @@ function ruleCalls(rule: LandlockRule, abi: number): readonly Call[] {
   return [call("openat", [AT.FDCWD, rule.path, O.PATH | O.CLOEXEC], { label }), addRule(rights, result(label), {})];
 }
 
+function rulesetCalls({ abi, rules }: Omit<LandlockStep, "kind">): readonly Call[] {
+  // struct landlock_ruleset_attr: handled_access_fs, handled_access_net, scoped.
+  const attr = words(
+    rules.files === undefined ? 0 : landlockRights(abi),
+    rules.tcp || abi < NET_ABI ? 0 : NET.BIND_TCP | NET.CONNECT_TCP,
+    abi < SCOPE_ABI ? 0 : SCOPE.ABSTRACT_UNIX_SOCKET | SCOPE.SIGNAL,
+  );
+  const calls = [call("landlock_create_ruleset", [attr, LANDLOCK_RULESET_ATTR.size, 0], { as: RULESET })];
+  for (const rule of rules.files ?? []) calls.push(...ruleCalls(rule, abi));
+  return calls;
+}
+
+export const landlockRulesStep: StepKind<LandlockRulesStep> = {
+  phase: "privileges",
+  explain: () => "make the rules of Landlock",
+  lower: rulesetCalls,
+};
+
 export const landlockStep: StepKind<LandlockStep> = {
   phase: "privileges",
   explain: ({ rules }) => {
@@ -108,18 +133,10 @@ export const landlockStep: StepKind<LandlockStep> = {
     const tcp = rules.tcp ? [] : ["use no TCP port"];
     return `with Landlock: ${[...files, ...tcp, "signal and name sockets among its own only"].join(", ")}`;
   },
-  lower: ({ abi, rules }) => {
-    // struct landlock_ruleset_attr: handled_access_fs, handled_access_net, scoped.
-    const attr = words(
-      rules.files === undefined ? 0 : landlockRights(abi),
-      rules.tcp || abi < NET_ABI ? 0 : NET.BIND_TCP | NET.CONNECT_TCP,
-      abi < SCOPE_ABI ? 0 : SCOPE.ABSTRACT_UNIX_SOCKET | SCOPE.SIGNAL,
-    );
-    const calls = [call("landlock_create_ruleset", [attr, LANDLOCK_RULESET_ATTR.size, 0], { as: RULESET })];
-    for (const rule of rules.files ?? []) calls.push(...ruleCalls(rule, abi));
-    calls.push(call("landlock_restrict_self", [fd(RULESET), 0]));
-    return calls;
-  },
+  lower: (step) => [
+    ...(step.ruled === true ? [] : rulesetCalls(step)),
+    call("landlock_restrict_self", [fd(RULESET), 0]),
+  ],
 };
 
 /** The socket that the listener of a filter is sent over: a file of LaunchOptions. */

@@ -28,7 +28,7 @@ describe("withNamespacesApart()", () => {
   test("has every step of the plan but the one that the helper takes over, and two that wait for it", () => {
     const [before, after] = [textsOf(planOf({})), textsOf(withNamespacesApart(planOf({})))];
     const added = ["enter the net namespace that was made meanwhile", "wait until the loopback device is up"];
-    expect(after.filter((text) => !before.includes(text))).toEqual(added);
+    expect(after.filter((text) => !before.includes(text))).toEqual(["make the rules of Landlock", ...added]);
     expect(before.filter((text) => !after.includes(text))).toEqual(["bring the loopback device up"]);
   });
 
@@ -55,6 +55,22 @@ describe("withNamespacesApart()", () => {
     const places = order.map(at);
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
+  test("makes Landlock's rules while it waits, unless what they are about is mounted only then", () => {
+    const kindsOf = (mounts: RunOptions["mounts"]): readonly string[] => {
+      const facts = { ...SAMPLE_FACTS, landlockAbi: 6, paths: { ...SAMPLE_FACTS.paths, "/srv": "dir" } } as const;
+      const spec = buildSpec({ ...NO_OPTIONS, args: ["true"], mounts }, facts);
+      return withNamespacesApart(buildPlan(spec, facts)).setup.map(({ kind }) => kind);
+    };
+    const early = kindsOf([]);
+    const order = ["landlock-rules", "enter-network", "landlock", "await-network"].map((kind) => early.indexOf(kind));
+    expect(order).not.toContain(-1);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    const bind = { kind: "bind", flag: "--rw", source: "/srv", destination: "/srv", readOnly: false } as const;
+    const late = kindsOf([bind]);
+    expect(late).not.toContain("landlock-rules");
+    expect(late.indexOf("landlock")).toBeGreaterThan(late.lastIndexOf("attach"));
   });
 
   test("leaves what flags mount, and what they hide in /proc, behind it", () => {
