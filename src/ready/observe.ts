@@ -21,25 +21,24 @@ export interface Also {
 
 /** What the plan for these facts rests on; undefined where it is not so any more. */
 export function observe(facts: HostFacts, { writable, made, noSockets }: Also): readonly Observation[] | undefined {
-  const keyctl = ["keyctl", [KEYCTL.GET_KEYRING_ID, KEY_SPEC.SESSION_KEYRING, 0]] as const;
   const landlock = [0, 0, LANDLOCK_CREATE_RULESET.VERSION];
   const abi = rawSyscall("landlock_create_ruleset", 0, 0, LANDLOCK_CREATE_RULESET.VERSION);
   const paths = observePaths({ ...facts.paths, [throttlePath(facts.throttles)]: "missing" }, made);
   const files = observeFiles(facts);
+  const keyctl = observeKeyctl(facts);
   const access = writable.map((path) => observeAccess(path));
   if (access.some(({ path, result }) => facts.unwritable.includes(path) !== (result !== 0))) return undefined;
   const sockets = noSockets.map((path) => ({ kind: "path", path, mode: modeOf(path) }) as const);
   if (sockets.some(({ mode }) => mode >= 0 && (mode & S_IFMT) === S_IFSOCK)) return undefined;
   const release = readRelease();
   if (!release.startsWith(`${facts.kernel.join(".")}.`)) return undefined;
-  if (paths === undefined || files === undefined || Math.max(0, abi) !== facts.landlockAbi) return undefined;
+  if (paths === undefined || files === undefined || keyctl === undefined || Math.max(0, abi) !== facts.landlockAbi)
+    return undefined;
   return [
     { kind: "result", name: "geteuid", args: [], result: facts.uid },
     { kind: "result", name: "getegid", args: [], result: facts.gid },
     { kind: "result", name: "landlock_create_ruleset", args: landlock, result: abi },
-    facts.keyctl
-      ? { kind: "works", name: keyctl[0], args: keyctl[1] }
-      : { kind: "result", name: keyctl[0], args: keyctl[1], result: rawSyscall(keyctl[0], ...keyctl[1]) },
+    keyctl,
     { kind: "release", text: release },
     ...facts.passedFiles.map((rule) => ({ kind: "stream", rule }) as const),
     { kind: "no terminal" },
@@ -48,6 +47,16 @@ export function observe(facts: HostFacts, { writable, made, noSockets }: Also): 
     ...access.map(({ observation }) => observation),
     ...files,
   ];
+}
+
+/** Refused, it is so with this errno. */
+function observeKeyctl({ keyctl }: HostFacts): Observation | undefined {
+  const name = "keyctl";
+  const args = [KEYCTL.GET_KEYRING_ID, KEY_SPEC.SESSION_KEYRING, 0];
+  const result = rawSyscall(name, ...args);
+  const works = result !== -ERRNO.EPERM.number && result !== -ERRNO.ENOSYS.number;
+  if (works !== keyctl) return undefined;
+  return works ? { kind: "works", name, args } : { kind: "result", name, args, result };
 }
 
 const UTS = { bytes: 390, release: 130, field: 65 } as const;

@@ -29,13 +29,16 @@ export function buildReadyFile({ arch, build, key, observations, box }: ReadyInp
   const lengths = new Uint8Array(new BigUint64Array(key.stretches.map(({ length }) => BigInt(length))).buffer);
   const stretches = concatBytes([lengths, ...key.stretches]);
   const tapeAt = align(READY_AT.lengths + stretches.length);
-  const calls = [...checkCalls(observations), ...becomeCalls(box.length)];
+  // Every call says where it goes when it fails: nothing is reported.
+  const becoming = becomeCalls(box.length).map((one) => ({ ...one, fail: one.fail ?? STALE }));
+  const calls = [...checkCalls(observations), ...becoming];
   const place = (image: number): Tape =>
     assemble(calls, {
       arch,
       base: READY_BASE + tapeAt,
-      // Every call says where it goes when it fails: nothing is reported.
-      ...{ fds: { report: -1 }, fdBase: 0, failStatus: 0 },
+      fds: { report: -1 },
+      fdBase: 0,
+      failStatus: 0,
       labels: { [IMAGE]: image },
     });
   const imageAt = align(tapeAt + place(0).bytes.length);
@@ -73,7 +76,8 @@ function becomeCalls(bytes: number): readonly Call[] {
     call("execveat", [result("executed"), "", 0, 0, AT.EMPTY_PATH], { fail: UNMADE }),
     call("load", [memfd, 0], { label: UNMADE }),
     call("close", [result(UNMADE)], { fail: STALE }),
-    call("getpid", [], { label: STALE, then: "return" }),
+    // A load: no filter refuses it.
+    call("load", [memfd, 0], { label: STALE, then: "return" }),
   ];
 }
 
