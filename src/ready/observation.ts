@@ -2,6 +2,7 @@
 import { type Arg, type Call, call, type Case, memory, type MemoryArg, result } from "#ffi/tape/call.ts";
 import { AT, F, O } from "#ffi/uapi/fcntl.ts";
 import { TC } from "#ffi/uapi/ioctl.ts";
+import { RLIMIT } from "#ffi/uapi/resource.ts";
 import type { SyscallName } from "#ffi/uapi/syscalls.ts";
 import type { PassedFileRule } from "#src/spec/spec.ts";
 
@@ -22,7 +23,9 @@ export type Observation =
   /** An open file, and no folder. */
   | { readonly kind: "stream"; readonly rule: PassedFileRule }
   /** Standard input or standard output is no terminal. */
-  | { readonly kind: "no terminal" };
+  | { readonly kind: "no terminal" }
+  /** Files may be of any size, see RLIMIT_FSIZE: the first write behind a limit ends whoever doesn't ignore its signal. */
+  | { readonly kind: "no limit" };
 
 /** Where a tape goes on when an answer is another one. */
 export const STALE = "stale";
@@ -31,6 +34,9 @@ const STATX = { bytes: 256, mode: 28, type: 1 } as const;
 const UTS = { bytes: 390, release: 130 } as const;
 const ACCESS = { read: 0, write: 1, both: 2 } as const;
 const TERMIOS_BYTES = 64;
+const RLIMIT_BYTES = 16;
+/** Both halves of RLIM_INFINITY. */
+const UNLIMITED = 0xffff_ffff;
 
 /** The calls that come through where every answer is as it was, and go to STALE otherwise. */
 export function checkCalls(observations: readonly Observation[]): readonly Call[] {
@@ -95,6 +101,14 @@ function callsFor(one: Observation, n: number): readonly Call[] {
       return [0, 1]
         .map((fd) => call("ioctl", [fd, TC.GETS, memory("termios", TERMIOS_BYTES)], { fail: "no terminal" }))
         .concat(call("getpid", [], { then: STALE }), call("getpid", [], { label: "no terminal" }));
+    case "no limit": {
+      const limit = memory("limit", RLIMIT_BYTES);
+      return [
+        call("prlimit64", [0, RLIMIT.FSIZE, 0, limit]),
+        expect("load", [limit, 0], UNLIMITED),
+        expect("load", [{ ...limit, at: 4 }, 0], UNLIMITED),
+      ];
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { AT, O } from "#ffi/uapi/fcntl.ts";
 import { ERRNO } from "#ffi/uapi/errno.ts";
 import { KEY_SPEC, KEYCTL } from "#ffi/uapi/keyctl.ts";
 import { LANDLOCK_CREATE_RULESET } from "#ffi/uapi/landlock.ts";
+import { RLIM_INFINITY, RLIMIT } from "#ffi/uapi/resource.ts";
 import { throttlePath } from "#src/spec/defaults.ts";
 import type { HostFacts, PathKind } from "#src/spec/facts.ts";
 import type { Observation } from "./observation.ts";
@@ -30,6 +31,7 @@ export function observe(facts: HostFacts, { writable, made, noSockets }: Also): 
   if (access.some(({ path, result }) => facts.unwritable.includes(path) !== (result !== 0))) return undefined;
   const sockets = noSockets.map((path) => ({ kind: "path", path, mode: modeOf(path) }) as const);
   if (sockets.some(({ mode }) => mode >= 0 && (mode & S_IFMT) === S_IFSOCK)) return undefined;
+  if (hasFileLimit()) return undefined;
   const release = readRelease();
   if (!release.startsWith(`${facts.kernel.join(".")}.`)) return undefined;
   if (paths === undefined || files === undefined || keyctl === undefined || Math.max(0, abi) !== facts.landlockAbi)
@@ -42,11 +44,18 @@ export function observe(facts: HostFacts, { writable, made, noSockets }: Also): 
     { kind: "release", text: release },
     ...facts.passedFiles.map((rule) => ({ kind: "stream", rule }) as const),
     { kind: "no terminal" },
+    { kind: "no limit" },
     ...paths,
     ...sockets,
     ...access.map(({ observation }) => observation),
     ...files,
   ];
+}
+
+function hasFileLimit(): boolean {
+  const limit = new BigUint64Array(2);
+  rawSyscall("prlimit64", 0, RLIMIT.FSIZE, 0, new Uint8Array(limit.buffer));
+  return limit[0] !== RLIM_INFINITY;
 }
 
 /** Refused, it is so with this errno. */

@@ -36,7 +36,7 @@ export const KINDS: readonly Kind[] = [
 
 const EMULATORS = { x64: [], arm64: ["/usr/bin/qemu-aarch64-static"] } as const;
 
-export type Env = Readonly<Record<string, string>>;
+type Env = Readonly<Record<string, string>>;
 
 export interface Start {
   readonly words?: readonly string[];
@@ -145,4 +145,12 @@ export function put(path: string, bytes: Uint8Array): void {
   Bun.spawnSync(["rm", "-rf", path]);
   writeFileSync(path, bytes, { mode: 0o600 });
   chownSync(path, uid, uid);
+}
+
+/** The one that most is tried with. */
+export function sampleStart(stage: Stage): Start & { readonly words: readonly string[]; readonly env: Env } {
+  return {
+    words: ["run", "--rw", "a b", "--", "make"],
+    env: { XDG_RUNTIME_DIR: stage.runtime, PATH: "/bin", OTHER: "1" },
+  };
 }

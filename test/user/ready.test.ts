@@ -219,6 +219,21 @@ describeWith(["userns"], "a ready box whose machine has changed", () => {
     expect({ stdout, taken }).toEqual({ stdout: `${Number(first.stdout) + 250}\n`, taken: false });
   });
 
+  test("and where files may not be of any size: a write behind the limit would end it", async () => {
+    using boxes = openReadyBoxes();
+    const args = ["--", "sh", "-c", "ulimit -f"];
+    await makeReady(boxes, args);
+    expect(await again(boxes, args)).toMatchObject({ stdout: "unlimited\n", taken: true });
+    for (const blocks of [0, 8, 128, 100_000]) {
+      const way = ["sh", "-c", `ulimit -f ${blocks} && exec "$@"`, "sh"];
+      const limited = await again(boxes, args, {}, way);
+      expect(limited).toEqual({
+        ...(await boxes.run(args, { env: { NSBOX_READY: "0" } }, way)),
+        taken: true, // not made anew: with a limit none is made
+      });
+    }
+  });
+
   test("and where a stream is a folder, is closed, or was opened in another way", async () => {
     using boxes = openReadyBoxes();
     const args = ["--", "sh", "-c", "readlink /proc/self/fd/0"];

@@ -5,7 +5,7 @@ import { chmodSync, chownSync, linkSync, readFileSync, renameSync, symlinkSync }
 import { DECIDING_VARIABLES, READY_AT } from "#ffi/front/ready-layout.ts";
 import { concatBytes } from "#ffi/runner/start.ts";
 import type { Observation } from "#src/ready/observation.ts";
-import { type Env, KINDS, put, Stage, type Start, tool, uid } from "#test/support/front-stage.ts";
+import { KINDS, put, sampleStart, Stage, type Start, tool, uid } from "#test/support/front-stage.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { pick, randomText, seededRandom, SEED } from "#test/support/random-text.ts";
 
@@ -17,14 +17,6 @@ for (const kind of KINDS) {
     // How the engine is loaded makes no difference to these.
     if (!kind.loaded) testFiles(stage);
   });
-}
-
-/** The one that most is tried with. */
-function sampleStart(stage: Stage): Start & { readonly words: readonly string[]; readonly env: Env } {
-  return {
-    words: ["run", "--rw", "a b", "--", "make"],
-    env: { XDG_RUNTIME_DIR: stage.runtime, PATH: "/bin", OTHER: "1" },
-  };
 }
 
 /** What becomes of the engine, or of the box. */

@@ -1,6 +1,7 @@
 // The calls that ask again, on machines that are data: one that answers as it did lets them through, any other doesn't.
 import { describe, expect, test } from "bun:test";
 import { ERRNO } from "#ffi/uapi/errno.ts";
+import { RLIM_INFINITY, RLIMIT } from "#ffi/uapi/resource.ts";
 import { checkCalls, type Observation, STALE } from "#src/ready/observation.ts";
 import { type Asked, comesThrough } from "#test/support/played.ts";
 
@@ -18,6 +19,7 @@ interface Machine {
   readonly flags: readonly number[];
   readonly folders: readonly number[];
   readonly terminals: readonly number[];
+  readonly limit: bigint;
 }
 
 const MACHINE: Machine = {
@@ -32,6 +34,7 @@ const MACHINE: Machine = {
   flags: [0, 1, 2],
   folders: [],
   terminals: [],
+  limit: RLIM_INFINITY,
 };
 
 const OBSERVATIONS: readonly Observation[] = [
@@ -44,6 +47,7 @@ const OBSERVATIONS: readonly Observation[] = [
   { kind: "stream", rule: { fd: 1, access: "write" } },
   { kind: "stream", rule: { fd: 2, access: "both" } },
   { kind: "no terminal" },
+  { kind: "no limit" },
   { kind: "path", path: "/home", mode: 0o40755 },
   { kind: "path", path: "/etc/shadow", mode: -EACCES.number },
   { kind: "path", path: "/none", mode: -ENOENT.number },
@@ -90,6 +94,11 @@ const ANSWERS: Readonly<Record<string, (machine: Machine, asked: Asked, open: Ma
     const names = new Uint8Array(390).fill(0);
     names.set(bytes(release), 130);
     write(args[0], names);
+    return 0;
+  },
+  prlimit64: ({ limit }, { args: [, resource], args, write }) => {
+    expect(resource).toBe(RLIMIT.FSIZE);
+    write(args[3], new Uint8Array(new BigUint64Array([limit, RLIM_INFINITY]).buffer));
     return 0;
   },
   fcntl: ({ flags }, { args: [fd = -1] }) => flags[fd] ?? -EBADF.number,
@@ -166,6 +175,11 @@ describe("checkCalls()", () => {
     const on = (...terminals: readonly number[]): boolean => agrees({ ...MACHINE, terminals });
     expect([on(0), on(1), on(2), on(1, 2)]).toEqual([true, true, true, true]);
     expect([on(0, 1), on(0, 1, 2)]).toEqual([false, false]);
+  });
+
+  test("is stale where files may not be of any size", () => {
+    const limits = [0n, 1n, 65536n, 0xffff_ffffn, 0xffff_ffff_0000_0000n, RLIM_INFINITY - 1n];
+    for (const limit of limits) expect(agrees({ ...MACHINE, limit })).toBe(false);
   });
 
   test("says of every call where it goes when it fails: nothing is reported", () => {
