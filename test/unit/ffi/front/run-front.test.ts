@@ -1,9 +1,10 @@
 // The front, run for real: an engine with a front says the same as without, but where a ready box is there. What root
 // has in /run is looked for in namespaces of their own.
 import { afterAll, expect, test } from "bun:test";
-import { chmodSync, chownSync, linkSync, readFileSync, renameSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, linkSync, readFileSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { DECIDING_VARIABLES, READY_AT } from "#ffi/front/ready-layout.ts";
 import { concatBytes } from "#ffi/runner/start.ts";
+import { ERRNO } from "#ffi/uapi/errno.ts";
 import type { Observation } from "#src/ready/observation.ts";
 import { KINDS, put, sampleStart, Stage, type Start, tool, uid } from "#test/support/front-stage.ts";
 import { describeWith } from "#test/support/needs.ts";
@@ -83,6 +84,22 @@ function testEntry(stage: Stage): void {
     stage.expectBox({ ...START, env: { ...START.env, OTHER: "2", MORE: "x".repeat(10_000) } });
     Bun.spawnSync(["rm", path]);
     stage.expectEngine(START);
+  });
+
+  test("becomes the box where all that is asked for is so", () => {
+    const observations: readonly Observation[] = [
+      { kind: "result", name: "geteuid", args: [], result: uid },
+      { kind: "works", name: "getppid", args: [] },
+      { kind: "path", path: "/", mode: statSync("/").mode },
+      { kind: "path", path: "/no/such", mode: -ERRNO.ENOENT.number },
+      { kind: "file", path: "/proc/sys/kernel/ostype", content: new TextEncoder().encode("Linux\n") },
+      { kind: "release", text: readFileSync("/proc/sys/kernel/osrelease", "utf8").trim() },
+      { kind: "stream", rule: { fd: 0, access: "read" } },
+      { kind: "no terminal" },
+      { kind: "no limit" },
+    ];
+    stage.leave(START, observations);
+    stage.expectBox({ ...START, before: [tool("sh"), "-c", 'unset PWD OLDPWD; exec "$@" </dev/null', "sh"] });
   });
 
   test.each<[what: string, Observation, before: readonly string[]]>([
