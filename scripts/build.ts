@@ -161,16 +161,17 @@ function filesOf(path: string): readonly string[] {
 
 const HEAD_BYTES = 4096;
 
-/** Where the executable is of another kind than the front is for, it starts as it is. */
-function fitFront(path: string, build: bigint): void {
+/** False where the executable is of another kind than the front is for. */
+function fitFront(path: string, build: bigint): boolean {
   const file = openSync(path, "r+");
   try {
     const head = new Uint8Array(HEAD_BYTES);
     readSync(file, head, 0, HEAD_BYTES, 0);
     const fronted = addFront(head, statSync(path).size, build);
-    if (fronted === undefined) return;
+    if (fronted === undefined) return false;
     writeSync(file, fronted.code, 0, fronted.code.length, fronted.offset);
     writeSync(file, fronted.head, 0, HEAD_BYTES, 0);
+    return true;
   } finally {
     closeSync(file);
   }
@@ -183,7 +184,8 @@ async function buildNsbox(root: string): Promise<void> {
   try {
     const build = buildId(root);
     await compile(join(root, ENTRY), join(work, "nsbox"), build);
-    fitFront(join(work, "nsbox"), build);
+    // Nobody would take up what is made ready.
+    if (!fitFront(join(work, "nsbox"), build)) await compile(join(root, ENTRY), join(work, "nsbox"));
     renameSync(join(work, "nsbox"), join(root, OUTPUT));
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -66,8 +66,11 @@ function becomeCalls(bytes: number): readonly Call[] {
   const memfd = memory("memfd", 8);
   const UNMADE = "unmade";
   return [
-    // KERNEL: MFD_EXEC is since 6.3.
-    call("memfd_create", [NAME, flags | MFD.EXEC], { save: memfd, fail: STALE }),
+    // KERNEL: MFD_EXEC is since 6.3, and required where vm.memfd_noexec is 1.
+    call("memfd_create", [NAME, flags | MFD.EXEC], {
+      ...{ save: memfd, cases: [{ equals: "EINVAL", then: "older kernel" }], then: "written" },
+    }),
+    call("memfd_create", [NAME, flags], { save: memfd, label: "older kernel" }),
     call("load", [memfd, 0], { label: "written" }),
     call("write", [result("written"), image, bytes], {
       ...{ cases: [{ equals: bytes, then: "next" }], fail: UNMADE, then: UNMADE },

@@ -57,3 +57,23 @@ describeWith(["root", "vm"], "in a machine with cgroup v2 alone", () => {
     (SECONDS + 60) * 1000,
   );
 });
+
+/** Prints the boxes that are ready, with their inodes: one that is made anew has another. */
+const THREE_TIMES = `
+run() { "$0" run -- sh -c 'echo box'; }
+run; run; ls -i /run/nsbox/ready; run; ls -i /run/nsbox/ready`;
+
+describeWith(["root", "vm"], "in a machine with Debian's kernel, whatever this one has", () => {
+  test(
+    "a box that is ready is taken up",
+    async () => {
+      const vm = [join(ROOT, "scripts/vm-run"), "--timeout", String(SECONDS), "--", "sh", "-c", THREE_TIMES, NSBOX];
+      const { stdout, stderr, exitCode } = await runCommand(vm, { cwd: ROOT, timeoutMs: (SECONDS + 30) * 1000 });
+      const [, , before, after] = stdout.split("box\n");
+      expect({ stdout, stderr, exitCode }).toMatchObject({ exitCode: 0 });
+      expect(before).toMatch(/^ *\d+ [a-p]{8}\n *\d+ seen\n$/);
+      expect(after).toBe(before);
+    },
+    (SECONDS + 60) * 1000,
+  );
+});

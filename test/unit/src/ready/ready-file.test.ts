@@ -57,7 +57,7 @@ function play(arch: "x64" | "arm64", answers: Readonly<Record<string, number>> =
       if (name === "execveat") executed = [Number(a0), text(a1), a2, a3, Number(a4)];
       const usual = { geteuid: 1000, memfd_create: 7, write: Number(a2) }[name] ?? 0;
       if (name === "execveat" && answers[name] === undefined) throw new ProcessEnd(0);
-      return BigInt(answers[name] ?? usual);
+      return BigInt(answers[`${name} ${a1}`] ?? answers[name] ?? usual);
     },
   );
   return { calls, written, executed, ended: outcome.end.kind === "exit" };
@@ -93,9 +93,18 @@ describe.each(["x64", "arm64"] as const)("buildReadyFile() for %s", (arch) => {
     expect(ended).toBe(true);
   });
 
+  test("asks a kernel before 6.3 for no flag that it doesn't know", () => {
+    const { calls, written, executed } = play(arch, { [`memfd_create ${MFD.CLOEXEC | MFD.EXEC}`]: -22 });
+    const files = [MFD.CLOEXEC | MFD.EXEC, MFD.CLOEXEC].map((flags) => `memfd_create nsbox ${flags}`);
+    expect(calls).toEqual(["geteuid", ...files, "write 7", "execveat"]);
+    expect(written).toEqual(BOX);
+    expect(executed[0]).toBe(7);
+  });
+
   test.each<[what: string, answers: Readonly<Record<string, number>>, rest: readonly string[]]>([
     ["an answer is another", { geteuid: 0 }, []],
-    ["there is no file in memory", { memfd_create: -22 }, ["memfd_create"]],
+    ["there is no file in memory", { memfd_create: -24 }, ["memfd_create"]],
+    ["there is none, as a kernel says that knows fewer flags", { memfd_create: -22 }, ["memfd_create", "memfd_create"]],
     ["it can't be written to", { write: -28 }, ["memfd_create", "write", "close 7"]],
     ["only a part is written", { write: 4096 }, ["memfd_create", "write", "close 7"]],
     ["it can't be executed", { execveat: -13 }, ["memfd_create", "write", "execveat", "close 7"]],
