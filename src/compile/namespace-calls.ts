@@ -53,7 +53,9 @@ const UNLESS_GONE = { cases: [{ equals: "ESRCH", then: GONE }] } as const;
 /** The helper. What fails is reported in a record of its own, as the box may fail at the same time. */
 export function helperCalls(): readonly Call[] {
   const calls = [
-    call("prctl", [PR.SET_PDEATHSIG, SIG.KILL], { label: HELPING }),
+    // Or the box would take the launcher to be there for as long as this is.
+    call("close", [fd("report-reader")], { label: HELPING }),
+    call("prctl", [PR.SET_PDEATHSIG, SIG.KILL]),
     ...aim(memory(BOX_PID, 8), "whose user namespace", (box) =>
       call("pidfd_open", [box, 0], { as: "box", ...UNLESS_GONE }),
     ),

@@ -94,6 +94,28 @@ describeWith(["userns"], "how a compiled box ends", () => {
     await waitFor(() => !isAlive(init), "the end of the box");
   });
 
+  testWith(["strace"], "takes the box with it also while the box's network is being made", async () => {
+    using box = await compiledBox(["--", "sleep", "1002"]);
+    // Box and helper come to their first call late, the helper to its work later still: it has all that is open until then.
+    const late = ["-e", "inject=prctl:delay_enter=400000:when=1", "-e", "inject=setns:delay_enter=1500000:when=1"];
+    const strace = Bun.spawn(["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=prctl,setns", ...late, box.path], {
+      stdio: ["ignore", "ignore", "ignore"],
+    });
+    try {
+      // strace begins with children of its own.
+      const [launcher, ...both] = await waitFor(() => {
+        const [pid = 0] = childrenOf(strace.pid);
+        const children = childrenOf(pid);
+        return children.length === 2 ? [pid, ...children] : undefined;
+      }, "the launcher, the box and the helper");
+      process.kill(launcher ?? 0, "SIGKILL");
+      await waitFor(() => both.every((pid) => !isAlive(pid)), "the end of both", 15_000);
+    } finally {
+      strace.kill("SIGKILL");
+      await strace.exited;
+    }
+  });
+
   test("ends with its parent where --die-with-parent says so", async () => {
     using box = await compiledBox(["--die-with-parent", "--", "sh", "-c", "echo ready; exec sleep 60"]);
     const parent = Bun.spawn(["sh", "-c", `"$0" & echo $!; wait`, box.path], { stdout: "pipe" });

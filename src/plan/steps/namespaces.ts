@@ -7,6 +7,7 @@ import { EGRESS_SOCKET } from "#src/spec/egress.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 import { quote, type StepKind } from "../step.ts";
 import { receiveFileCalls, sendFileCall, writeFileCalls } from "./files.ts";
+import { launcherCheckCall } from "./process.ts";
 
 /** Enter an existing namespace; the launcher opened it as the file `join-TYPE`. See setns(2). */
 export interface JoinStep {
@@ -182,7 +183,7 @@ export const enterNetworkStep: StepKind<EnterNetworkStep> = {
   },
 };
 
-/** Wait until it is furnished. */
+/** Wait until it is furnished, and see once more whether the launcher is there: the helper had the report open, too. */
 export interface AwaitNetworkStep {
   readonly kind: "await-network";
 }
@@ -190,5 +191,8 @@ export interface AwaitNetworkStep {
 export const awaitNetworkStep: StepKind<AwaitNetworkStep> = {
   phase: "privileges",
   explain: () => "wait until the loopback device is up",
-  lower: () => [call("read", [fd(NETWORK_RECEIVER), memory("up", 8), 1], { cases: [{ equals: 0, then: "report" }] })],
+  lower: () => [
+    call("read", [fd(NETWORK_RECEIVER), memory("up", 8), 1], { cases: [{ equals: 0, then: "report" }] }),
+    launcherCheckCall(),
+  ],
 };

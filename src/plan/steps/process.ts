@@ -27,11 +27,16 @@ export const parentDeathStep: StepKind<ParentDeathStep> = {
       ? [
           // A helper that joins namespaces has closed it already.
           call("close", [fd("report-reader")], tolerate("EBADF")),
-          call("ppoll", [words(fd("report")), 1, new Uint8Array(16), 0, 8], { cases: [{ equals: 1, then: "report" }] }),
+          launcherCheckCall(),
         ]
       : []),
   ],
 };
+
+/** Ends the process where nobody reads its report any more. */
+export function launcherCheckCall(): Call {
+  return call("ppoll", [words(fd("report")), 1, new Uint8Array(16), 0, 8], { cases: [{ equals: 1, then: "report" }] });
+}
 
 /** Be the uid and gid that the maps give to the box's first process. */
 export interface SetIdsStep {
