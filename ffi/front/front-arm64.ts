@@ -1,5 +1,6 @@
 // The front, for arm64: see front-x64.ts. What the loader leaves for the engine is in x0 here.
 import type { Listing } from "#ffi/runner/x64.ts";
+import { FRONT_TEXTS } from "./front-texts.ts";
 
 export const ARM64_FRONT_LISTING: Listing = [
   ["e0 7b bf a9", "stp x0, x30, [sp, #-16]!", "what the loader left for the engine"],
@@ -235,36 +236,7 @@ export const ARM64_FRONT_LISTING: Listing = [
   ["88 77 66 55 44 33 22 11", ".quad 0x1122334455667788", "filled in"],
   ["", "begin:", ""],
   ["88 77 66 55 44 33 22 11", ".quad 0x1122334455667788", "where the engine begins; filled in"],
-  ["", "folder:", ""],
-  ["2f 6e 73 62 6f 78 2f 72 65 61 64 79 2f", '.ascii "/nsbox/ready/"', ""],
-  ["", "names:", ""],
-  ["10", ".byte 16", ""],
-  ["58 44 47 5f 52 55 4e 54 49 4d 45 5f 44 49 52 3d", '.ascii "XDG_RUNTIME_DIR="', ""],
-  ["05", ".byte 5", ""],
-  ["48 4f 4d 45 3d", '.ascii "HOME="', ""],
-  ["05", ".byte 5", ""],
-  ["50 41 54 48 3d", '.ascii "PATH="', ""],
-  ["19", ".byte 25", ""],
-  [
-    "44 42 55 53 5f 53 45 53 53 49 4f 4e 5f 42 55 53 5f 41 44 44 52 45 53 53 3d",
-    '.ascii "DBUS_SESSION_BUS_ADDRESS="',
-    "",
-  ],
-  ["08", ".byte 8", ""],
-  ["44 49 53 50 4c 41 59 3d", '.ascii "DISPLAY="', ""],
-  ["0e", ".byte 14", ""],
-  ["53 53 48 5f 41 55 54 48 5f 53 4f 43 4b 3d", '.ascii "SSH_AUTH_SOCK="', ""],
-  ["10", ".byte 16", ""],
-  ["57 41 59 4c 41 4e 44 5f 44 49 53 50 4c 41 59 3d", '.ascii "WAYLAND_DISPLAY="', ""],
-  ["10", ".byte 16", ""],
-  ["4e 53 42 4f 58 5f 53 54 41 54 45 5f 44 49 52 3d", '.ascii "NSBOX_STATE_DIR="', ""],
-  ["0c", ".byte 12", ""],
-  ["4e 53 42 4f 58 5f 52 45 41 44 59 3d", '.ascii "NSBOX_READY="', ""],
-  ["0c", ".byte 12", ""],
-  ["4e 53 42 4f 58 5f 54 52 41 43 45 3d", '.ascii "NSBOX_TRACE="', ""],
-  ["0c", ".byte 12", ""],
-  ["4e 53 42 4f 58 5f 44 45 42 55 47 3d", '.ascii "NSBOX_DEBUG="', ""],
-  ["00", ".byte 0", ""],
+  ...FRONT_TEXTS,
   ["00 00", ".balign 4", "instructions lie on words"],
   ["", "runner:", ""],
 ];

@@ -13,7 +13,7 @@ export const READY_BASE = 0x10_0000_0000;
 
 export const READY_AT = { build: 0, entry: 8, argv: 16, envp: 24, bytes: 32, lengths: 40 } as const;
 
-/** Below the folder for nsbox's state; the listings have it as well. */
+/** Below the folder for nsbox's state; how long that path is stands in the listings as well. */
 export const READY_FOLDER = "ready";
 
 /**
