@@ -128,15 +128,20 @@ export interface RowFacts {
 
 /** A row for each namespace, by inode as lsns has them. */
 export function buildRows(graph: NamespaceGraph, { users, netnsids }: RowFacts): readonly NamespaceRow[] {
-  const family = familyOf(graph.processes);
+  const byPid = new Map(graph.processes.map((process) => [process.pid, process]));
+  let family: Family | undefined;
   return graph.namespaces
     .map((node): NamespaceRow => {
-      const first = family.byPid.get(node.processes[0] ?? -1);
+      const first = byPid.get(node.processes[0] ?? -1);
       return {
         node,
         first,
         user: first === undefined ? undefined : userOf(first, users),
-        head: headOf(node, family, users),
+        // Looked for where it is shown, as what lsns has too does without.
+        get head() {
+          family ??= familyOf(graph.processes);
+          return headOf(node, family, users);
+        },
         yours: graph.yours[node.type] === node.inode,
         netnsid: netnsids.get(node.inode),
       };

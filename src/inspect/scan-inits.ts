@@ -2,7 +2,6 @@
 import type { FolderScanner } from "#ffi/libc/folder-scanner.ts";
 import { BOX_INIT } from "./name-boxes.ts";
 import type { Init } from "./namespace-graph.ts";
-import { parseStatus } from "./proc-text.ts";
 import type { ScannedProcess } from "./scan-processes.ts";
 
 /** By PID. `own` is the PID namespace of the process that looks. */
@@ -30,7 +29,9 @@ export function scanInits(
 /** Whether it is the first process, PID 1, of its PID namespace: any can take the name of a box's init. */
 function isFirst(scanner: FolderScanner, proc: number, pid: number): boolean {
   const status = scanner.wholeText(proc, `${pid}/status`);
-  return typeof status === "string" && /\s1$/.test(parseStatus(status).get("NSpid") ?? "");
+  if (typeof status !== "string") return false;
+  const at = status.indexOf("\nNSpid:");
+  return at >= 0 && status.slice(at + 1, status.indexOf("\n", at + 1)).endsWith("\t1");
 }
 
 /** The oldest. KERNEL: they are listed in the order in which they came, orphans of others among them. */
