@@ -26,7 +26,7 @@ export const BOX_CASES: readonly BoxCase[] = [
   { flags: [], script: "cat; echo err >&2; exit 7", stdin: "from outside" },
   { flags: [], script: "kill -KILL $$" },
   { flags: [], script: "readlink /proc/1/exe; cat /proc/1/comm; echo x >>/proc/1/exe" },
-  { flags: [], script: "ls -l /proc/self/fd | wc -l; ls /proc | grep -c '^[0-9]'" },
+  { flags: [], script: "ls -l /proc/self/fd >/tmp/a; ls /proc >/tmp/b; wc -l </tmp/a; grep -c '^[0-9]' /tmp/b" },
   { flags: [], script: "cat /proc/self/mountinfo | cut -d' ' -f5- | sort" },
   { flags: [], script: "echo $((1 + 1)); cat /proc/self/limits; cat /proc/self/status | grep Sig" },
   { flags: [], script: "touch /etc/x; touch /tmp/x && ls /tmp" },
