@@ -34,9 +34,14 @@ const CHUNK = 16 * 1024;
 
 /** A whole file as text: /proc files and small configuration. Throws SyscallError. */
 export function readText(path: string): string {
+  return new TextDecoder().decode(readBytes(path));
+}
+
+/** A whole file. Throws SyscallError. */
+export function readBytes(path: string): Uint8Array {
   const fd = openFile(path, O.RDONLY);
   try {
-    return new TextDecoder().decode(readAll(fd));
+    return readAll(fd);
   } finally {
     closeFile(fd);
   }

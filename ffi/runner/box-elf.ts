@@ -11,7 +11,8 @@ import { CODE_BASE, codeSegment, DATA_BASE, ELF_ALIGN, headerBytes, PF, PT } fro
 import { type Segment, STACK_SEGMENT, writeHeaders } from "./elf.ts";
 import { CHUNK_BYTES, pack, unpack, unpackedBytes } from "./pack.ts";
 import { expand, squeeze } from "./squeeze.ts";
-import { concatBytes, expandCode, restorerOffset, startCode, unpackCode } from "./start.ts";
+import { concatBytes } from "./concat-bytes.ts";
+import { expandCode, restorerOffset, startCode, unpackCode } from "./start.ts";
 
 type Arch = "x64" | "arm64";
 
@@ -55,7 +56,7 @@ export interface BoxParts {
   /** For BOX_DATA_AT. */
   readonly data: Uint8Array;
   /** How many words of argv are not the command's; undefined: its own name. */
-  readonly names?: number | undefined;
+  readonly names?: 0 | 1 | undefined;
 }
 
 /** The whole file. */
@@ -104,7 +105,7 @@ export interface InitPlace {
   /** The address of its start block. */
   readonly block: number;
   /** How many words of argv are not the command's. */
-  readonly names: number;
+  readonly names: 0 | 1;
   /** Where its data lies in memory. */
   readonly dataAt: number;
   readonly dataBytes: number;

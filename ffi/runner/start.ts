@@ -16,6 +16,7 @@ import { X64_EXPAND_FILLED, X64_EXPAND_LISTING } from "./expand-x64.ts";
 import type { Listing } from "./x64.ts";
 import { ARM64_UNPACK_LISTING } from "./unpack-arm64.ts";
 import { X64_UNPACK_FILLED, X64_UNPACK_LISTING } from "./unpack-x64.ts";
+import { concatBytes } from "./concat-bytes.ts";
 import { LOOP_OFFSET, listingBytes, runnerCode } from "./code.ts";
 
 /** One rule for the caller's variables. */
@@ -88,17 +89,6 @@ class Texts {
   }
 }
 
-/** Parts one behind the other. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
 /** Where something is packed, and where it goes, as addresses. */
 export interface Unpacking {
   readonly from: number;
@@ -153,14 +143,11 @@ function fillAddress(view: DataView, at: number, address: number): void {
   imm16(at + 4, address >>> 16);
 }
 
-/** As many as an instruction of arm64 can name. */
-export const NAMES_MAX = 511;
-
 /** What drops words in front. */
 const DROP = { x64: "add rsp, 0x7fffffff", arm64: "add x4, x4, #8" } as const;
 
 /** Start and runner, one behind the other, for a start block at this address; `names`: words of argv that are dropped. */
-export function startCode(arch: "x64" | "arm64", block: number, names = 1): Uint8Array {
+export function startCode(arch: "x64" | "arm64", block: number, names: 0 | 1 = 1): Uint8Array {
   const listing = arch === "x64" ? X64_START_LISTING : ARM64_START_LISTING;
   const start = listingBytes(listing);
   const view = new DataView(start.buffer);
@@ -170,7 +157,6 @@ export function startCode(arch: "x64" | "arm64", block: number, names = 1): Uint
       listing.findIndex(([, text]) => text === DROP[arch]),
     ),
   ).length;
-  if (names > NAMES_MAX) throw new RangeError(`${NAMES_MAX} words can be dropped at most`);
   if (arch === "x64") {
     view.setUint32(drop + 3, names * 8, true);
     view.setUint32(1, block, true); // mov esi, block

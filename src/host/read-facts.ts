@@ -112,16 +112,25 @@ const KINDS: Readonly<Record<number, PathKind>> = { 0o040000: "dir", 0o020000: "
 
 /** What stands at a path, links followed; see statx(2). */
 export function pathKind(path: string): PathKind {
-  const type = fileType(path);
-  if (type === -ERRNO.EACCES.number) return "denied";
-  return type < 0 ? "missing" : (KINDS[type] ?? "file");
+  return kindOf(modeOf(path));
 }
 
-/** The bits of S_IFMT, or -errno. */
-function fileType(path: string): number {
+/** Of what stands there, links followed: its kind and permissions; or -errno. */
+export function modeOf(path: string): number {
   const bytes = new Uint8Array(STATX_BYTES);
   const result = rawSyscall("statx", AT.FDCWD, path, 0, STATX_TYPE, bytes);
-  return result < 0 ? result : new DataView(bytes.buffer).getUint16(STX_MODE, true) & S_IFMT;
+  return result < 0 ? result : new DataView(bytes.buffer).getUint16(STX_MODE, true);
+}
+
+/** What modeOf() has found. */
+export function kindOf(mode: number): PathKind {
+  if (mode === -ERRNO.EACCES.number) return "denied";
+  return mode < 0 ? "missing" : (KINDS[mode & S_IFMT] ?? "file");
+}
+
+/** Whether modeOf() has found a socket. */
+export function isSocketMode(mode: number): boolean {
+  return mode >= 0 && (mode & S_IFMT) === S_IFSOCK;
 }
 
 /** The uid that what stands there belongs to. */
@@ -133,7 +142,7 @@ function ownerOf(path: string): number | undefined {
 
 /** Whether a socket is bound to this path. */
 export function isSocket(path: string): boolean {
-  return fileType(path) === S_IFSOCK;
+  return isSocketMode(modeOf(path));
 }
 
 /**
@@ -248,7 +257,8 @@ function readOwnIds(path: string): readonly SubIdRange[] {
   }
 }
 
-function parseOwnIds(text: string): readonly SubIdRange[] {
+/** The ranges inside, of the lines of an id map. */
+export function parseOwnIds(text: string): readonly SubIdRange[] {
   const ranges: SubIdRange[] = [];
   for (const line of text.split("\n")) {
     const numbers: number[] = [];

@@ -1,8 +1,10 @@
 // On the way to every box that could be a ready one: where it would lie, and whether one is wanted by now.
 //
-// A box is made ready when the same words and folder come for the second time, as most come but once. Only where the front looks: root's folder, or the one that XDG_RUNTIME_DIR names.
-import { readAll, openFile, closeFile } from "#ffi/libc/fd.ts";
+// A box is made ready when the same words and folder come for the second time, as most come but once. Only where the front
+// looks: root's folder, or the one that XDG_RUNTIME_DIR names.
+import { readBytes } from "#ffi/libc/fd.ts";
 import { rawSyscall } from "#ffi/libc/syscall.ts";
+import { concatBytes } from "#ffi/runner/concat-bytes.ts";
 import { READY_FOLDER } from "#ffi/front/ready-layout.ts";
 import { AT, O, openFlags } from "#ffi/uapi/fcntl.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
@@ -25,9 +27,9 @@ export function findReady(facts: HostFacts): ReadyPlace | undefined {
   const build = buildId();
   const folder = readyFolder(facts);
   if (build === undefined || folder === undefined) return undefined;
-  const key = readyKey(readWhole("/proc/self/cmdline"), facts);
+  const key = readyKey(readBytes("/proc/self/cmdline"), facts);
   if (key === undefined) return undefined;
-  const sum = Bun.hash.adler32(joined(key.stretches));
+  const sum = Bun.hash.adler32(concatBytes(key.stretches));
   const place = { build, folder, sum, key };
   return hasFailed(place) ? undefined : { ...place, wanted: wasSeen(folder, sum) };
 }
@@ -83,23 +85,4 @@ function hasFailed({ folder, sum }: Pick<ReadyPlace, "folder" | "sum">): boolean
   const view = new DataView(bytes.buffer);
   const age = Date.now() / 1000 - Number(view.getBigInt64(STATX.mtime, true));
   return view.getBigUint64(STATX.size, true) === 0n && age < PAUSE;
-}
-
-function readWhole(path: string): Uint8Array {
-  const file = openFile(path, O.RDONLY);
-  const bytes = readAll(file);
-  closeFile(file);
-  return bytes;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -1,6 +1,6 @@
 // Makes a box ready: what `run` has just started, compiled, with what its plan rests on, in the place where the front looks.
 // The command runs meanwhile; whatever goes wrong leaves nothing but a slower next time.
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { buildEnvRules } from "#src/compile/env-rules.ts";
 import { compilablePlan } from "#src/compile/compilable-plan.ts";
 import { compileBox } from "#src/compile/compile-box.ts";
@@ -11,13 +11,13 @@ import { buildSpec } from "#src/spec/build-spec.ts";
 import { knownSockets, pathsInside } from "#src/spec/exposed-sockets.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
-import type { Spec } from "#src/spec/spec.ts";
+import { replaceFile } from "#src/state/state-files.ts";
 import type { ReadyPlace } from "./find-ready.ts";
 import { observe } from "./observe.ts";
 import { readyName } from "./ready-key.ts";
 import { buildReadyFile } from "./ready-file.ts";
 
-/** So many files are kept, of some 60 kB; the oldest go. */
+/** So many files are kept, of some 35 kB; the oldest go. */
 const KEPT = 32;
 
 /** Leaves the file, if it can be made. */
@@ -36,39 +36,27 @@ export function makeReady(place: ReadyPlace, options: RunOptions, facts: HostFac
       ),
     });
     if (observations === undefined) return;
-    const file = buildReadyFile({
-      ...{ arch: facts.arch, build, key, observations },
-      box: compileFor(place, path, spec, options, facts),
+    // As `compile` does it; the words behind the command's first come from whoever starts it.
+    const box = compileBox({
+      plan: compilablePlan(buildPlan(spec, facts)),
+      arch: facts.arch,
+      uid: facts.uid,
+      gid: facts.gid,
+      env: buildEnvRules(options),
+      timeoutMs: spec.box.timeoutMs,
+      passFds: [],
+      placeholders,
+      dieWithParent: false,
+      ready: { program: process.execPath, file: path, commandAt: key.commandAt },
     });
+    const file = buildReadyFile({ arch: facts.arch, build, key, observations, box });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const fresh = `${path}.${process.pid}`;
-    try {
-      writeFileSync(fresh, file, { mode: 0o600, flag: "wx" });
-      renameSync(fresh, path);
-    } finally {
-      rmSync(fresh, { force: true });
-    }
+    replaceFile(path, file);
     removeOldest(folder);
   } catch (error) {
     // A disk that is full, a folder of somebody else's, a plan that can't be compiled: the box runs, and goes on.
     if (process.env["NSBOX_DEBUG"] === "1") printError(`nsbox: not made ready: ${String(error)}\n`);
   }
-}
-
-/** As `compile` does it; the words behind the command's first come from whoever starts it. */
-function compileFor({ key }: ReadyPlace, path: string, spec: Spec, options: RunOptions, facts: HostFacts): Uint8Array {
-  return compileBox({
-    plan: compilablePlan(buildPlan(spec, facts)),
-    arch: facts.arch,
-    uid: facts.uid,
-    gid: facts.gid,
-    env: buildEnvRules(options),
-    timeoutMs: spec.box.timeoutMs,
-    passFds: [],
-    placeholders: spec.box.protected.flatMap(({ make }) => make ?? []),
-    dieWithParent: false,
-    ready: { program: process.execPath, file: path, commandAt: key.commandAt },
-  });
 }
 
 /** Names of ready boxes, and of what one was while it was written. */

@@ -10,13 +10,18 @@ const ANY: ReadonlySet<keyof RunOptions> = new Set<keyof RunOptions>([
   ...(["boottimeSeconds", "monotonicSeconds", "mounts", "home", "proc", "dev", "root", "writableRoot"] as const),
 ]);
 
+/** On the way to every box, where nearly all are texts, flags or nothing. */
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
 const STREAMS = 3;
 
 /** Whether a box with these options, which differ by this from the default, can be made ready. */
 export function mayBeReady(options: RunOptions, byDefault: RunOptions, facts: HostFacts): boolean {
   for (const name in options) {
     const key = name as keyof RunOptions; // the keys of options are exactly those
-    if (!ANY.has(key) && JSON.stringify(options[key]) !== JSON.stringify(byDefault[key])) return false;
+    if (!ANY.has(key) && !isSame(options[key], byDefault[key])) return false;
   }
   const { namespaces, tty, root, seccomp = "default" } = options;
   for (const type in namespaces) if (namespaces[type as keyof typeof namespaces]?.kind !== "new") return false; // the keys are exactly the types

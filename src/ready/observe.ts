@@ -6,8 +6,9 @@ import { ERRNO } from "#ffi/uapi/errno.ts";
 import { KEY_SPEC, KEYCTL } from "#ffi/uapi/keyctl.ts";
 import { LANDLOCK_CREATE_RULESET } from "#ffi/uapi/landlock.ts";
 import { RLIM_INFINITY, RLIMIT } from "#ffi/uapi/resource.ts";
+import { isSocketMode, kindOf, modeOf, parseOwnIds } from "#src/host/read-facts.ts";
 import { throttlePath } from "#src/spec/defaults.ts";
-import type { HostFacts, PathKind } from "#src/spec/facts.ts";
+import type { HostFacts } from "#src/spec/facts.ts";
 import type { Observation } from "./observation.ts";
 
 /** What else a plan rests on, and no fact names. */
@@ -30,7 +31,7 @@ export function observe(facts: HostFacts, { writable, made, noSockets }: Also): 
   const access = writable.map((path) => observeAccess(path));
   if (access.some(({ path, result }) => facts.unwritable.includes(path) !== (result !== 0))) return undefined;
   const sockets = noSockets.map((path) => ({ kind: "path", path, mode: modeOf(path) }) as const);
-  if (sockets.some(({ mode }) => mode >= 0 && (mode & S_IFMT) === S_IFSOCK)) return undefined;
+  if (sockets.some(({ mode }) => isSocketMode(mode))) return undefined;
   if (hasFileLimit()) return undefined;
   const release = readRelease();
   if (!release.startsWith(`${facts.kernel.join(".")}.`)) return undefined;
@@ -77,18 +78,6 @@ function readRelease(): string {
   return new TextDecoder().decode(field.subarray(0, field.indexOf(0)));
 }
 
-const STATX = { bytes: 256, type: 1, mode: 28 } as const;
-const S_IFMT = 0o170000;
-const S_IFSOCK = 0o140000;
-const KINDS: Readonly<Record<number, PathKind>> = { 0o040000: "dir", 0o020000: "device", 0o060000: "device" };
-
-/** Of what stands there, links followed; or -errno. */
-function modeOf(path: string): number {
-  const bytes = new Uint8Array(STATX.bytes);
-  const result = rawSyscall("statx", AT.FDCWD, path, 0, STATX.type, bytes);
-  return result < 0 ? result : new DataView(bytes.buffer).getUint16(STATX.mode, true);
-}
-
 const W_OK = 2;
 
 function observeAccess(path: string) {
@@ -107,11 +96,6 @@ function observePaths(paths: HostFacts["paths"], made: readonly string[]): reado
   return found;
 }
 
-function kindOf(mode: number): PathKind {
-  if (mode === -ERRNO.EACCES.number) return "denied";
-  return mode < 0 ? "missing" : (KINDS[mode & S_IFMT] ?? "file");
-}
-
 /** What the caller's own id maps and place in line for the OOM killer are read from. */
 function observeFiles({ uid, oomScoreAdj, ownUids, ownGids }: HostFacts): readonly Observation[] | undefined {
   const score = readSmall("/proc/self/oom_score_adj");
@@ -127,12 +111,7 @@ function observeFiles({ uid, oomScoreAdj, ownUids, ownGids }: HostFacts): readon
 }
 
 function hasRanges(text: string, ranges: HostFacts["ownUids"]): boolean {
-  const lines = text.split("\n").filter((line) => line !== "");
-  const same = (line: string, n: number): boolean => {
-    const [start, , count] = line.trim().split(/ +/).map(Number);
-    return start === ranges[n]?.start && count === ranges[n]?.count;
-  };
-  return lines.length === ranges.length && lines.every(same);
+  return JSON.stringify(parseOwnIds(text)) === JSON.stringify(ranges);
 }
 
 const SMALL_BYTES = 4096;

@@ -14,7 +14,7 @@ const DASH = 0x2d;
 /** argv begins with nsbox, run. */
 const FIRST_FLAG = 2;
 const RUN = "run\0";
-/** The start of a box drops a few hundred words at most. */
+/** More are not looked at: each run would look at all of them, and hardly any two have the same. */
 const WORDS_MAX = 500;
 
 /** From /proc/self/cmdline; undefined where that is another program's, flags don't end with "--", or nothing follows. */

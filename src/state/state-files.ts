@@ -18,11 +18,16 @@ export function lockFile(path: string): Disposable {
   return { [Symbol.dispose]: () => closeFile(fd) };
 }
 
-/** Replaces the file at once: whoever reads it sees what was there before, or all of this. */
+/** As replaceFile(), with a value as JSON. */
 export function writeRecord(path: string, value: unknown): void {
+  replaceFile(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Replaces the file at once: whoever reads it sees what was there before, or all of this. */
+export function replaceFile(path: string, content: string | Uint8Array): void {
   const fresh = `${path}.${process.pid}`;
   try {
-    writeFileSync(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+    writeFileSync(fresh, content, { mode: 0o600, flag: "wx" });
     renameSync(fresh, path);
   } finally {
     rmSync(fresh, { force: true });

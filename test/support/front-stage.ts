@@ -2,7 +2,7 @@
 // As an ordinary user, or as one whom root becomes: nothing of the machine's own is looked at.
 import { expect } from "bun:test";
 import { chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { concatBytes } from "#ffi/runner/start.ts";
+import { concatBytes } from "#ffi/runner/concat-bytes.ts";
 import type { Observation } from "#src/ready/observation.ts";
 import { buildReadyFile } from "#src/ready/ready-file.ts";
 import { readyKey, readyName } from "#src/ready/ready-key.ts";

@@ -55,11 +55,11 @@ export const LAYERS: readonly Layer[] = [
     pure: false,
     may: [
       ...SPEC_USERS,
-      ...["src/ready/", "src/plan/", "src/compile/", "src/host/print.ts"],
-      ...["ffi/front/", "ffi/libc/", "node:fs"],
+      ...["src/ready/", "src/plan/", "src/compile/", "src/host/", "src/state/state-files.ts"],
+      ...["ffi/front/", "ffi/libc/", "ffi/runner/concat-bytes.ts", "node:fs"],
     ],
   },
-  { of: ["src/ready/"], pure: true, may: [...SPEC_USERS, "ffi/front/", "ffi/tape/", "ffi/runner/start.ts"] },
+  { of: ["src/ready/"], pure: true, may: [...SPEC_USERS, "ffi/front/", "ffi/tape/", "ffi/runner/concat-bytes.ts"] },
   { of: ["src/egress/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:"] },
   {
     of: ["src/state/"],

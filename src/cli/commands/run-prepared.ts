@@ -4,14 +4,13 @@ import { loadConfig } from "#src/cli/config-file.ts";
 import { compileProfile } from "#src/cli/compile-profile.ts";
 import type { FilterSession } from "#src/cli/listen-to-filter.ts";
 import { parseRun } from "#src/cli/parse-run.ts";
-import { readyPlace } from "#src/cli/ready-place.ts";
+import { readyForNext } from "#src/cli/ready-for-next.ts";
 import { runInForeground, sayEnd } from "#src/cli/run-in-foreground.ts";
 import { warnOfExposure } from "#src/cli/warn-of-exposure.ts";
 import { NsboxError } from "#src/error.ts";
 import { printOut } from "#src/host/print.ts";
 import { readEnvFiles } from "#src/host/read-env-files.ts";
 import { readFacts } from "#src/host/read-facts.ts";
-import { markSeen } from "#src/ready/find-ready.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
 import type { BoxNetworkSession, BoxOutcome, RunBoxOptions } from "#src/run/run-box.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
@@ -70,15 +69,6 @@ async function runOrPrint(options: RunOptions, facts: HostFacts, asked: Asked): 
   const started = fromFlags && warnings === 0 ? await readyForNext(options, facts) : undefined;
   const outcome = await runListening(spec, facts, { watcherArgv, network, started }, options.json);
   return sayEnd(outcome, spec, options);
-}
-
-/** What to do for the next time, once the command runs. */
-async function readyForNext(options: RunOptions, facts: HostFacts): Promise<RunBoxOptions["started"]> {
-  const place = readyPlace(options, facts);
-  if (place === undefined) return undefined;
-  if (!place.wanted) return () => markSeen(place);
-  const { makeReady } = await import("#src/ready/make-ready.ts");
-  return () => makeReady(place, options, facts);
 }
 
 /** With whoever the filter asks, or the audit of the proxy alone. */

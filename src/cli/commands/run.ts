@@ -1,16 +1,13 @@
 // `nsbox run`: flags → Spec → a box in the foreground. This is on the way to every box: without a promise where nothing
 // has to be waited for, and what else there is to prepare is loaded where it is asked for.
 import { parseRun } from "#src/cli/parse-run.ts";
-import { readyPlace } from "#src/cli/ready-place.ts";
+import { readyForNext, type Started } from "#src/cli/ready-for-next.ts";
 import { runInForeground, sayEnd } from "#src/cli/run-in-foreground.ts";
 import { showsMore } from "#src/cli/shows-more.ts";
 import { readFacts } from "#src/host/read-facts.ts";
-import { markSeen, type ReadyPlace } from "#src/ready/find-ready.ts";
 import { mark } from "#src/run/trace.ts";
 import { buildSpec } from "#src/spec/build-spec.ts";
-import type { HostFacts } from "#src/spec/facts.ts";
 import type { RunOptions } from "#src/spec/options.ts";
-import type { Spec } from "#src/spec/spec.ts";
 
 /** An exit code: the command's own, or 128+N if signal N ended it; "help" if that was asked for. */
 type Ending = number | "help";
@@ -24,23 +21,12 @@ export function runCommand(argv: readonly string[]): Ending | Promise<Ending> {
   const facts = readFacts(options);
   mark("facts about the machine are read");
   const spec = buildSpec(options, facts);
-  const place = readyPlace(options, facts);
-  if (place?.wanted) return runAndMakeReady(place, options, facts, spec, argv);
-  const started = place === undefined ? undefined : () => markSeen(place);
-  const outcome = runInForeground(spec, facts, { watcherArgv: ["nsbox", "run", ...argv], started });
-  return outcome instanceof Promise ? outcome : sayEnd(outcome, spec, options);
-}
-
-async function runAndMakeReady(
-  place: ReadyPlace,
-  options: RunOptions,
-  facts: HostFacts,
-  spec: Spec,
-  argv: readonly string[],
-): Promise<Ending> {
-  const { makeReady } = await import("#src/ready/make-ready.ts");
-  const started = (): void => makeReady(place, options, facts);
-  return sayEnd(await runInForeground(spec, facts, { watcherArgv: ["nsbox", "run", ...argv], started }), spec, options);
+  const started = readyForNext(options, facts);
+  const run = (given: Started | undefined): Ending | Promise<Ending> => {
+    const outcome = runInForeground(spec, facts, { watcherArgv: ["nsbox", "run", ...argv], started: given });
+    return outcome instanceof Promise ? outcome : sayEnd(outcome, spec, options);
+  };
+  return started instanceof Promise ? started.then(run) : run(started);
 }
 
 /** Nothing is asked for that takes more than flags and facts. */

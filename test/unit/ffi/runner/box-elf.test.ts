@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { BOX_DATA_AT, BOX_TEXTS_AT, boxLayout, buildBoxElf, readBoxNote, readBoxTexts } from "#ffi/runner/box-elf.ts";
-import { concatBytes, type EnvRule, startBlock } from "#ffi/runner/start.ts";
+import { concatBytes } from "#ffi/runner/concat-bytes.ts";
+import { type EnvRule, startBlock } from "#ffi/runner/start.ts";
 import { assemble } from "#ffi/tape/assemble.ts";
 import { call, result, words } from "#ffi/tape/call.ts";
 import { SA, SIG } from "#ffi/uapi/signal.ts";
