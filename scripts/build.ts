@@ -6,7 +6,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -159,18 +158,14 @@ function filesOf(path: string): readonly string[] {
   return statSync(path).isDirectory() ? filesBelow(path) : [path];
 }
 
-const HEAD_BYTES = 4096;
-
 /** False where the executable is of another kind than the front is for. */
 function fitFront(path: string, build: bigint): boolean {
+  const fronted = addFront(new Uint8Array(readFileSync(path)), build);
+  if (fronted === undefined) return false;
   const file = openSync(path, "r+");
   try {
-    const head = new Uint8Array(HEAD_BYTES);
-    readSync(file, head, 0, HEAD_BYTES, 0);
-    const fronted = addFront(head, statSync(path).size, build);
-    if (fronted === undefined) return false;
     writeSync(file, fronted.code, 0, fronted.code.length, fronted.offset);
-    writeSync(file, fronted.head, 0, HEAD_BYTES, 0);
+    writeSync(file, fronted.head, 0, fronted.head.length, 0);
     return true;
   } finally {
     closeSync(file);

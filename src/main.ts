@@ -1,5 +1,6 @@
 // Where nsbox begins and ends: picks the command, and is the only one to end the process.
 import { NsboxError } from "#src/error.ts";
+import { hideEngineOption } from "#src/host/hide-engine-option.ts";
 import { holdSignals } from "#src/host/hold-signals.ts";
 import { printError } from "#src/host/print.ts";
 import { mark } from "#src/run/trace.ts";
@@ -10,6 +11,7 @@ const HOLDING: readonly string[] = ["run", "exec", "attach"];
 /** Dispatched by hand: loading a command-line framework would cost more than a box, or than looking at one. */
 async function main(argv: readonly string[]): Promise<number> {
   mark("the engine starts, and loads what it begins with");
+  hideEngineOption();
   const [name = "", ...rest] = argv;
   // D-8: those that pass signals on to a command hold them from here on.
   if (HOLDING.includes(name)) holdSignals();

@@ -1,5 +1,7 @@
-// The texts that the front's listings end with, as rows of them: where ready boxes lie, and which variables it looks at.
+// The texts that the front's listings end with, as rows of them: what the engine is to know, where ready boxes lie, and
+// which variables it looks at.
 import type { Listing } from "#ffi/runner/x64.ts";
+import { ENGINE_OPTION } from "./engine-option.ts";
 import { DECIDING_VARIABLES, READY_FOLDER } from "./ready-layout.ts";
 
 type Row = Listing[number];
@@ -18,6 +20,9 @@ function nameRows(name: string): readonly Row[] {
 }
 
 export const FRONT_TEXTS: Listing = [
+  ["", "option:", ""],
+  ascii(`${ENGINE_OPTION.name}=${ENGINE_OPTION.value}`),
+  byte(0),
   ["", "folder:", ""],
   ascii(`/nsbox/${READY_FOLDER}/`),
   ["", "names:", ""],

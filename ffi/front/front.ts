@@ -10,15 +10,18 @@ export interface FrontPlaces {
   readonly engine: bigint;
   /** Names the build; ready boxes of others are not looked at. */
   readonly build: bigint;
+  /** Where the C library keeps `environ`; 0 where that is not known. */
+  readonly environ: bigint;
 }
 
 /** The front. Wherever it lies, it runs; on arm64 at a multiple of 4. */
-export function frontCode(arch: "x64" | "arm64", { engine, build }: FrontPlaces): Uint8Array {
+export function frontCode(arch: "x64" | "arm64", { engine, build, environ }: FrontPlaces): Uint8Array {
   const listing = arch === "x64" ? X64_FRONT_LISTING : ARM64_FRONT_LISTING;
   const code = concatBytes([listingBytes(listing), runnerCode(arch)]);
   const view = new DataView(code.buffer);
   view.setBigUint64(offsetOf(listing, "build:"), build, true);
   view.setBigUint64(offsetOf(listing, "begin:"), engine, true);
+  view.setBigUint64(offsetOf(listing, "environ:"), environ, true);
   return code;
 }
 

@@ -14,7 +14,7 @@ const PHDR_COUNT = 3;
 /** arm64 kernels may have pages of 64 KiB. */
 export const ELF_ALIGN = 0x10000;
 export const MACHINE = { x64: 62, arm64: 183 } as const;
-export const PT = { LOAD: 1, NOTE: 4, GNU_STACK: 0x6474e551 } as const;
+export const PT = { LOAD: 1, DYNAMIC: 2, NOTE: 4, GNU_STACK: 0x6474e551 } as const;
 export const PF = { X: 1, W: 2, R: 4 } as const;
 
 type Arch = "x64" | "arm64";

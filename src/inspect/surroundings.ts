@@ -104,7 +104,7 @@ function netnsOf(proc: Fd, name: string): number | undefined {
 function readNatRules(): Readable<readonly NatRule[]> {
   const nft = Bun.which("nft", { PATH: `${process.env["PATH"] ?? ""}:${SBIN}` });
   if (nft === null) return { unreadable: "ENOENT", reason: "nft, which tells of them, is not installed", help: "" };
-  const { exitCode, stdout, stderr } = Bun.spawnSync([nft, "list", "ruleset"], { stdin: "ignore" });
+  const { exitCode, stdout, stderr } = Bun.spawnSync([nft, "list", "ruleset"], { stdin: "ignore", env: process.env });
   if (exitCode === 0) return { value: parseNatRules(stdout.toString()) };
   const denied = /not permitted/i.test(stderr.toString());
   return {

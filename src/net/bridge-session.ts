@@ -105,7 +105,8 @@ export class BridgeSession implements NetworkSession {
 
   release(): void {
     const { files, commands } = this.farewell();
-    for (const command of commands) Bun.spawnSync([...command], { stdio: ["ignore", "ignore", "ignore"] });
+    for (const command of commands)
+      Bun.spawnSync([...command], { stdio: ["ignore", "ignore", "ignore"], env: process.env });
     for (const file of files) rmSync(file, { force: true });
     this.#held.release();
     const named = this.#members.filter(({ lease }) => lease.name !== undefined);

@@ -51,7 +51,10 @@ function run(
   command: readonly string[],
   stdin: string,
 ): { readonly ok: boolean; readonly stderr: string; readonly stdout: string } {
-  const { exitCode, stderr, stdout } = Bun.spawnSync([...command], { stdin: new TextEncoder().encode(stdin) });
+  const { exitCode, stderr, stdout } = Bun.spawnSync([...command], {
+    stdin: new TextEncoder().encode(stdin),
+    env: process.env,
+  });
   return { ok: exitCode === 0, stderr: stderr.toString().trim(), stdout: stdout.toString() };
 }
 

@@ -345,7 +345,12 @@ function runIdMapTool(tool: string, args: readonly string[]): void {
       hint: "install the package uidmap (Debian, Ubuntu) or shadow-utils (Fedora), or leave out --uid-map and --gid-map",
     });
   }
-  const { exitCode, stderr } = Bun.spawnSync([path, ...args], { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
+  const { exitCode, stderr } = Bun.spawnSync([path, ...args], {
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+    env: process.env,
+  });
   if (exitCode === 0) return;
   throw new NsboxError("ESETUP", `Cannot map a range of ids: ${stderr.toString().trim()}`, {
     hint: "a user may map his own id and the ranges that /etc/subuid and /etc/subgid give him",

@@ -16,7 +16,8 @@ export function settleBox({ record, folder }: { readonly record: BoxRecord; read
   const settled = `${folder}/settled`;
   if (placeholders.length + files.length + commands.length === 0 || existsSync(settled)) return;
   // They name what was made for this box alone, and fail where that is gone.
-  for (const command of commands) Bun.spawnSync([...command], { stdio: ["ignore", "ignore", "ignore"] });
+  for (const command of commands)
+    Bun.spawnSync([...command], { stdio: ["ignore", "ignore", "ignore"], env: process.env });
   for (const file of files) rmSync(file, { force: true });
   for (const { host, isFile } of placeholders) {
     const stat = lstatSync(host, { throwIfNoEntry: false });

@@ -2,6 +2,7 @@
 // As an ordinary user, or as one whom root becomes: nothing of the machine's own is looked at.
 import { expect } from "bun:test";
 import { chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { ENGINE_OPTION } from "#ffi/front/engine-option.ts";
 import { concatBytes } from "#ffi/runner/concat-bytes.ts";
 import type { Observation } from "#src/ready/observation.ts";
 import { buildReadyFile } from "#src/ready/ready-file.ts";
@@ -34,6 +35,7 @@ export const KINDS: readonly Kind[] = [
   { title: "arm64, by ld.so", arch: "arm64", needs: ["aarch64-as", "qemu-aarch64", "aarch64-libc"], loaded: true },
 ];
 
+const OPTION = `${ENGINE_OPTION.name}=${ENGINE_OPTION.value}`;
 const EMULATORS = { x64: [], arm64: ["/usr/bin/qemu-aarch64-static"] } as const;
 
 type Env = Readonly<Record<string, string>>;
@@ -92,12 +94,14 @@ export class Stage {
     return `${text}${signalCode ?? exitCode}\n`.replaceAll(this.dir.join(which), "/stage");
   }
 
-  /** The front leaves no trace. */
-  expectEngine(start: Start): void {
+  /** The front leaves no trace but the engine's option, behind the other variables: where there is a C library to tell. */
+  expectEngine(start: Start, option: string = this.kind.loaded ? `[${OPTION}]\n`.repeat(2) : ""): void {
     const bare = this.run("bare", start);
     expect(bare).toMatch(/^engine: /);
     expect(bare).toMatch(/\n0\n$/);
-    expect(this.run("with", start)).toBe(bare);
+    const before = bare.search(/^(?:environ \d, variables|what the kernel)/m);
+    expect(before).toBeGreaterThan(0);
+    expect(this.run("with", start)).toBe(bare.slice(0, before) + option + bare.slice(before));
   }
 
   /** It is looked at, and not taken up. */

@@ -1,8 +1,12 @@
 // Engines for tests of the front: small executables that say how they were entered, and what they found open and mapped.
-import { closeSync, openSync, readSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { addFront } from "#ffi/front/add-front.ts";
+import { PHDR } from "#ffi/front/program-headers.ts";
 import { READY_BASE } from "#ffi/front/ready-layout.ts";
 import { tempDir } from "./nsbox.ts";
+
+/** How long a program header is, see getauxval(3). */
+const AT_PHENT = 4;
 
 /** What stands for a build in tests. */
 export const BUILD = 0x1122_3344_5566_7789n;
@@ -19,6 +23,7 @@ const C_SOURCE = `
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 unsigned long saved[2];
 __asm__(".globl before\\nbefore:\\nmov %rdx, saved(%rip)\\nmov %rsp, saved+8(%rip)\\njmp _start\\n");
@@ -30,6 +35,11 @@ int main(int argc, char **argv, char **envp) {
   for (int n = 0; n < argc; n++) printf("<%s>\\n", argv[n]);
   if (argv[argc]) return 1;
   for (char **one = envp; *one; one++) printf("[%s]\\n", *one);
+  unsigned long *behind = (unsigned long *)envp;
+  while (*behind++);
+  while (*behind && *behind != AT_PAGESZ) behind += 2;
+  printf("environ %d, variables behind the words %d, what the kernel says behind them %d\\n", environ == envp,
+         envp == argv + argc + 1, behind[0] == AT_PAGESZ && behind[1] == getauxval(AT_PAGESZ));
   sigset_t held;
   sigprocmask(SIG_BLOCK, NULL, &held);
   for (int n = 1; n < 65; n++) if (sigismember(&held, n) == 1) printf("held %d\\n", n);
@@ -91,6 +101,14 @@ words:
   bl text
   say ">\\n"
   b words
+environs:
+  say "environ "
+  mov x9, #0
+  ENVIRON
+  cmp x9, x23
+  cset x0, eq
+  digit
+  say "\\n"
 variables:
   ldr x24, [x23], #8
   cbz x24, files
@@ -99,6 +117,17 @@ variables:
   say "]\\n"
   b variables
 files:
+kernel:
+  ldp x9, x10, [x23], #16
+  cbz x9, said
+  cmp x9, #${AT_PHENT}
+  b.ne kernel
+said:
+  say "what the kernel says behind them "
+  cmp x10, #${PHDR.bytes}
+  cset x0, eq
+  digit
+  say ", next file "
   mov x0, #-100
   adr x1, root
   mov x2, #0
@@ -115,7 +144,7 @@ files:
   mov x8, #222
   svc #0
   mov x25, x0
-  say " is the next file, mapped "
+  say ", mapped "
   mov x9, #${READY_BASE}
   cmp x25, x9
   cset x0, ne
@@ -139,6 +168,7 @@ write:
 root: .asciz "/"
 `;
 
+const ARM64_ENVIRON = "adrp x9, environ\nldr x9, [x9, #:lo12:environ]";
 const ARM64_LIBS = "/usr/aarch64-linux-gnu/lib";
 const ARM64_LOADED: readonly string[] = [
   ...["--dynamic-linker", `${ARM64_LIBS}/ld-linux-aarch64.so.1`, "--rpath", ARM64_LIBS],
@@ -148,7 +178,7 @@ const ARM64_LOADED: readonly string[] = [
 /** An executable for arm64 that says "engine"; `loaded`: by ld.so, which leaves something in x0. */
 export function arm64Engine(path: string, loaded = false): void {
   using dir = tempDir();
-  writeFileSync(dir.join("engine.s"), ARM64_SOURCE);
+  writeFileSync(dir.join("engine.s"), ARM64_SOURCE.replace("ENVIRON", loaded ? ARM64_ENVIRON : ""));
   run("aarch64-linux-gnu-as", "-o", dir.join("engine.o"), dir.join("engine.s"));
   const flags = loaded ? ARM64_LOADED : ["-static"];
   run("aarch64-linux-gnu-ld", "-no-pie", "--build-id", "-o", path, dir.join("engine.o"), ...flags);
@@ -159,18 +189,14 @@ function run(...command: string[]): void {
   if (exitCode !== 0) throw new Error(`Cannot make an engine:\n${stderr.toString()}`);
 }
 
-const HEAD_BYTES = 4096;
-
 /** As scripts/build.ts does it. Throws where the executable is of another kind. */
 export function fitFront(path: string): void {
+  const fronted = addFront(new Uint8Array(readFileSync(path)), BUILD);
+  if (fronted === undefined) throw new Error("Cannot fit a front: the engine is of another kind");
   const file = openSync(path, "r+");
   try {
-    const head = new Uint8Array(HEAD_BYTES);
-    readSync(file, head, 0, HEAD_BYTES, 0);
-    const fronted = addFront(head, statSync(path).size, BUILD);
-    if (fronted === undefined) throw new Error("Cannot fit a front: the engine is of another kind");
     writeSync(file, fronted.code, 0, fronted.code.length, fronted.offset);
-    writeSync(file, fronted.head, 0, HEAD_BYTES, 0);
+    writeSync(file, fronted.head, 0, fronted.head.length, 0);
   } finally {
     closeSync(file);
   }

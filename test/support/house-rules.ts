@@ -26,7 +26,7 @@ export const LAYERS: readonly Layer[] = [
     pure: true,
     may: [...SPEC_USERS, "src/plan/", "src/hints.ts", "ffi/tape/", "ffi/runner/"],
   },
-  { of: ["src/host/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:fs"] },
+  { of: ["src/host/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "ffi/front/engine-option.ts", "node:fs"] },
   { of: ["src/run/"], pure: false, may: [...SPEC_USERS, "src/plan/", "src/hints.ts", "ffi/", "node:"] },
   // The edge of the doctor; what it sees is judged by the pure rest.
   {
@@ -144,7 +144,14 @@ export const LAYERS: readonly Layer[] = [
   {
     of: ["src/main.ts"],
     pure: false,
-    may: ["src/cli/", "src/error.ts", "src/host/print.ts", "src/host/hold-signals.ts", "src/run/trace.ts"],
+    may: [
+      "src/cli/",
+      "src/error.ts",
+      "src/host/print.ts",
+      "src/host/hide-engine-option.ts",
+      "src/host/hold-signals.ts",
+      "src/run/trace.ts",
+    ],
   },
 ];
 
@@ -269,6 +276,16 @@ export const BANS: readonly Ban[] = [
     why: "it loads everything for one name, and hides where that name lives",
     instead: "import from the file that has it",
     sample: 'export * from "./mount.ts";',
+  },
+  {
+    name: "a program started without env",
+    pattern: /\bBun\s*\.\s*spawn(?:Sync)?\s*\((?![^;]*\benv\b)/,
+    within: "code",
+    covers: PRODUCT,
+    except: [],
+    why: "it gets what nsbox was started with, and the front's variable with it: see src/host/hide-engine-option.ts",
+    instead: "env: process.env",
+    sample: 'Bun.spawnSync(["true"], { stdin: "ignore" });',
   },
 ];
 

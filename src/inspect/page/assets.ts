@@ -6,7 +6,7 @@ const FOLDER: string = import.meta.dir;
 /** The page's script, bundled. */
 export function pageScript(): string {
   const command = [process.execPath, "build", `${FOLDER}/client/main.ts`, "--minify", "--target=browser"];
-  const { exitCode, stdout, stderr } = Bun.spawnSync(command, { stdio: ["ignore", "pipe", "pipe"] });
+  const { exitCode, stdout, stderr } = Bun.spawnSync(command, { stdio: ["ignore", "pipe", "pipe"], env: process.env });
   if (exitCode !== 0) throw new Error(`Cannot bundle the page's script: ${stderr.toString()}`);
   return stdout.toString().trim();
 }

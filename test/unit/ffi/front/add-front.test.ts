@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { addFront } from "#ffi/front/add-front.ts";
 import { frontCode } from "#ffi/front/front.ts";
 import { type ElfHeaders, MACHINE, PF, PT, type Segment, STACK_SEGMENT, writeHeaders } from "#ffi/runner/elf.ts";
+import { DYNAMIC_ENTRY, dynamicFile, ENVIRON_AT } from "#test/support/dynamic-file.ts";
 
 const CODE: Segment = { type: PT.LOAD, flags: PF.R | PF.X, offset: 0, address: 0x200000, size: 0x1000 };
 const DATA: Segment = {
@@ -24,6 +25,13 @@ function page(segments: readonly Segment[], more: Partial<ElfHeaders> = {}): Uin
   return first;
 }
 
+/** The file that begins so. */
+function fileOf(first: Uint8Array, bytes = FILE_BYTES): Uint8Array {
+  const file = new Uint8Array(bytes);
+  file.set(first);
+  return file;
+}
+
 interface Header {
   readonly type: number;
   readonly flags: number;
@@ -43,9 +51,10 @@ describe("addFront()", () => {
   test.each(["x64", "arm64"] as const)("makes the note a segment that is entered first, for %s", (arch) => {
     const first = page([CODE, NOTE, DATA, STACK_SEGMENT], { arch });
     const untouched = first.slice();
-    const { head = first, code, offset = 0 } = addFront(first, FILE_BYTES, BUILD) ?? {};
+    const { head = first, code, offset = 0 } = addFront(fileOf(first), BUILD) ?? {};
     expect(first).toEqual(untouched);
-    expect(code).toEqual(frontCode(arch, { engine: BigInt(ENTRY), build: BUILD }));
+    expect(head.length).toBe(first.length);
+    expect(code).toEqual(frontCode(arch, { engine: BigInt(ENTRY), build: BUILD, environ: 0n }));
     // Behind the file's end; an address and its offset are alike within a page, of 64 KiB too.
     expect(offset).toBeGreaterThanOrEqual(FILE_BYTES);
     expect([offset % 0x10000, FRONT_AT % 0x10000]).toEqual([0, 0]);
@@ -60,13 +69,19 @@ describe("addFront()", () => {
     for (const at of changed) expect((at >= 24 && at < 32) || (at >= 64 + 56 && at < 64 + 4 * 56)).toBe(true);
   });
 
+  test.each(["x64", "arm64"] as const)("tells the front where environ is, for %s", (arch) => {
+    const file = dynamicFile(arch, ["stdin", "environ"]);
+    const { code } = addFront(file, BUILD) ?? {};
+    expect(code).toEqual(frontCode(arch, { engine: BigInt(DYNAMIC_ENTRY), build: BUILD, environ: ENVIRON_AT }));
+  });
+
   test("leaves the order of addresses, wherever the note was", () => {
     for (const segments of [
       [NOTE, CODE, DATA],
       [CODE, NOTE, DATA],
       [CODE, DATA, NOTE],
     ]) {
-      const { head = new Uint8Array(0) } = addFront(page(segments), FILE_BYTES, BUILD) ?? {};
+      const { head = new Uint8Array(0) } = addFront(fileOf(page(segments)), BUILD) ?? {};
       const loaded = headersOf(head).filter(({ type }) => type === PT.LOAD);
       expect(loaded.map(({ words }) => words[1])).toEqual([CODE.address, DATA.address, FRONT_AT]);
     }
@@ -74,13 +89,13 @@ describe("addFront()", () => {
 
   test("takes the first of two notes", () => {
     const second = { ...NOTE, offset: 0x300, address: 0x200300 };
-    const { head = new Uint8Array(0) } = addFront(page([CODE, NOTE, second]), FILE_BYTES, BUILD) ?? {};
+    const { head = new Uint8Array(0) } = addFront(fileOf(page([CODE, NOTE, second])), BUILD) ?? {};
     expect(headersOf(head).map(({ type }) => type)).toEqual([PT.LOAD, PT.NOTE, PT.LOAD]);
     expect(headersOf(head)[1]?.words[0]).toBe(0x300);
   });
 
   test("gives a file that ends with a page no hole", () => {
-    expect(addFront(page([CODE, NOTE]), 0x30000, BUILD)?.offset).toBe(0x30000);
+    expect(addFront(fileOf(page([CODE, NOTE]), 0x30000), BUILD)?.offset).toBe(0x30000);
   });
 
   const patched = (at: number, value: number): Uint8Array => {
@@ -90,9 +105,9 @@ describe("addFront()", () => {
   };
 
   test("control: the same with nothing changed gets one", () => {
-    expect(addFront(patched(16, 2), FILE_BYTES, BUILD)).toBeDefined();
+    expect(addFront(fileOf(patched(16, 2)), BUILD)).toBeDefined();
     const below = { ...DATA, address: FRONT_AT - 0x100, size: 0x80, zeros: 0x80 };
-    expect(addFront(page([CODE, below, NOTE]), FILE_BYTES, BUILD)).toBeDefined();
+    expect(addFront(fileOf(page([CODE, below, NOTE])), BUILD)).toBeDefined();
   });
 
   test.each<[what: string, Uint8Array]>([
@@ -108,7 +123,7 @@ describe("addFront()", () => {
     ["that is none at all", new TextEncoder().encode("#!/bin/sh\n")],
     ["that is empty", new Uint8Array(0)],
   ])("leaves an executable %s as it is", (_what, first) => {
-    expect(addFront(first, FILE_BYTES, BUILD)).toBeUndefined();
+    expect(addFront(fileOf(first), BUILD)).toBeUndefined();
   });
 
   test("knows the machines by their numbers", () => {

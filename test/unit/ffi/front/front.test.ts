@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { ENGINE_OPTION, ENGINE_PREFIX } from "#ffi/front/engine-option.ts";
 import { ARM64_FRONT_LISTING } from "#ffi/front/front-arm64.ts";
 import { X64_FRONT_LISTING } from "#ffi/front/front-x64.ts";
 import { frontCode } from "#ffi/front/front.ts";
@@ -53,6 +54,12 @@ for (const { arch, listing, needs } of FRONTS) {
       expect(DECIDING_VARIABLES[0]).toBe("XDG_RUNTIME_DIR");
     });
 
+    test("has the engine's option, as a text that ends, and its first 8 letters tell such texts", () => {
+      const { name, value } = ENGINE_OPTION;
+      expect(Buffer.from(between(listing, "option:", "folder:")).toString()).toBe(`${name}=${value}\0`);
+      expect([name.startsWith(ENGINE_PREFIX), ENGINE_PREFIX.length]).toEqual([true, 8]);
+    });
+
     test("has room for all stretches below what fstat says", () => {
       expect((2 + DECIDING_VARIABLES.length) * 16).toBeLessThanOrEqual(0x100);
     });
@@ -69,14 +76,16 @@ for (const { arch, listing, needs } of FRONTS) {
       expect(text).toContain(arch === "x64" ? `mov ecx, ${letters}\nrep movsb` : `mov w11, #${letters}\nletters:`);
     });
 
-    test("is filled with where the engine begins, and the build; the runner is behind it", () => {
-      const code = frontCode(arch, { engine: 0x1_2345_6789n, build: 0xfedc_ba98_7654_3210n });
+    test("is filled with where the engine begins, where it looks, and the build; the runner is behind it", () => {
+      const places = { engine: 0x1_2345_6789n, build: 0xfedc_ba98_7654_3210n, environ: 0x2_3456_789an };
+      const code = frontCode(arch, places);
       const view = new DataView(code.buffer);
       expect(view.getBigUint64(placeOf(listing, "begin:"), true)).toBe(0x1_2345_6789n);
       expect(view.getBigUint64(placeOf(listing, "build:"), true)).toBe(0xfedc_ba98_7654_3210n);
+      expect(view.getBigUint64(placeOf(listing, "environ:"), true)).toBe(0x2_3456_789an);
       const bare = listingBytes(listing);
       expect(code.subarray(bare.length)).toEqual(runnerCode(arch));
-      for (const label of ["begin:", "build:"])
+      for (const label of ["begin:", "build:", "environ:"])
         bare.set(code.subarray(placeOf(listing, label)).subarray(0, 8), placeOf(listing, label));
       expect(code.subarray(0, bare.length)).toEqual(bare);
       if (arch === "arm64") expect(bare.length % 4).toBe(0);

@@ -77,6 +77,16 @@ function testEntry(stage: Stage): void {
     stage.expectEngine(start);
   });
 
+  test.each<[what: string, env: Readonly<Record<string, string>>, isOwn: boolean]>([
+    ["one of the engine's options", { BUN_JSC_useJIT: "0", PATH: "/bin" }, true],
+    ["one as the last", { PATH: "/bin", HOME: "/", BUN_JSC_x: "" }, true],
+    ["less than the letters that they begin with", { BUN_JSC: "BUN_JSC_useJIT", B: "_" }, false],
+    ["such letters elsewhere", { XBUN_JSC_y: "1", PATH: "BUN_JSC_useJIT=1" }, false],
+  ])("adds its option unless the caller has one of the engine's: %s", (_what, env, isOwn) => {
+    for (const words of [[], ["inspect", "1"], ["run", "--", "x"]])
+      stage.expectEngine({ words, env }, ...(isOwn ? [""] : []));
+  });
+
   test("becomes the box that is ready, with the words and variables that there are", () => {
     const path = stage.leave(START);
     stage.expectBox(START);
