@@ -121,6 +121,7 @@ const DECODERS: Readonly<Record<string, readonly (Decoder | undefined)[]>> = {
   mount: [undefined, undefined, undefined, flags(MS, "MS_")],
   umount2: [undefined, flags(MNT, "MNT_")],
   mkdirat: [at, undefined, octal],
+  fchmodat: [at, undefined, octal],
   mknodat: [at, undefined, octal],
   symlinkat: [undefined, at],
   prctl: [name(PR, "PR_")],

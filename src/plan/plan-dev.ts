@@ -1,5 +1,6 @@
-// The /dev of a box, as the OCI specification lists it for Linux; and the masks of /proc and /sys, which use its null.
+// The /dev of a box, as the OCI specification lists it for Linux; and what covers other paths, which uses its null.
 import type { HostFacts } from "#src/spec/facts.ts";
+import { isBelow } from "#src/spec/path.ts";
 import type { HiddenPath, Spec } from "#src/spec/spec.ts";
 import type { Parts } from "./parts.ts";
 import type { Step } from "./steps.ts";
@@ -27,7 +28,7 @@ const NO_EXEC = { readOnly: false, dev: false, noexec: true };
 
 /** A minimal /dev. */
 export function planDev(spec: Spec): Parts {
-  const mkdir = (path: string): Step => ({ kind: "mkdir", path, mode: 0o755 });
+  const mkdir = (path: string, mode = 0o755): Step => ({ kind: "mkdir", path, mode });
   const mount = (type: string, destination: string, data: string): Step => ({
     kind: "mount",
     type,
@@ -61,8 +62,8 @@ export function planDev(spec: Spec): Parts {
       ...nodes,
       mkdir("/dev/pts"),
       mount("devpts", "/dev/pts", DEVPTS_DATA),
-      mkdir("/dev/shm"),
-      mount("tmpfs", "/dev/shm", "mode=1777"),
+      // A folder of /dev's own file system: one more would be a hundredth of what a box costs.
+      mkdir("/dev/shm", 0o1777),
       // It shows the IPC namespace's queues, and only that namespace's owner may mount it; see mq_overview(7).
       ...(spec.linux.namespaces.ipc.kind === "new" ? [mkdir("/dev/mqueue"), mount("mqueue", "/dev/mqueue", "")] : []),
       ...links,
@@ -121,8 +122,27 @@ function maskFolder(path: string, first: string | undefined): Step {
   };
 }
 
-/** What --hide names: an empty file or folder over it, if it is seen at all. */
-export function planHidden({ path, isFile }: HiddenPath): Parts {
+/** What is hidden: an empty file or folder over it, if it is seen at all. */
+export function planHidden(spec: Spec, facts: HostFacts): Parts {
+  const parts = spec.box.hidden.map((one) => coverAgain(one, spec, facts) ?? coverAnew(one));
+  return { sources: parts.flatMap(({ sources }) => sources), mounts: parts.flatMap(({ mounts }) => mounts) };
+}
+
+/** By what covers others already. */
+function coverAgain({ path, isFile }: HiddenPath, spec: Spec, facts: HostFacts): Parts | undefined {
+  if (!hasOwnNull(spec) || !isInRoot(spec, path)) return undefined;
+  const folder = spec.linux.maskedPaths.find((masked) => facts.paths[masked] === "dir");
+  const source = isFile ? "/dev/null" : folder;
+  if (source === undefined) return undefined;
+  return { sources: [], mounts: [{ kind: "mount-again", source, destination: path, ifPresent: true }] };
+}
+
+/** SECURITY: elsewhere somebody may put a link in its place, which mount(2) follows and move_mount(2) does not. */
+function isInRoot({ mounts }: Spec, path: string): boolean {
+  return !mounts.some(({ destination }) => destination === path || isBelow(path, destination));
+}
+
+function coverAnew({ path, isFile }: HiddenPath): Parts {
   const tree = `cover of ${path}`;
   if (isFile) {
     return {

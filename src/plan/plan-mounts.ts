@@ -32,7 +32,7 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
   for (const path of spec.linux.readonlyPaths)
     if (facts.paths[path] !== "missing") mounts.push({ kind: "read-only-path", path });
   for (const one of spec.box.protected) mounts.push({ kind: "protect", ...one });
-  for (const one of spec.box.hidden) add(planHidden(one));
+  add(planHidden(spec, facts));
   if (isRootSealedLate(spec)) mounts.push({ kind: "read-only-root" });
   return [{ kind: "private-mounts" }, ...sources, own ?? pivot(spec, sources), ...mounts];
 }

@@ -64,6 +64,15 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
   { name: "audit", facts: SAMPLE_FACTS, options: { audit: "/var/log/box.jsonl" } },
   { name: "hidden", facts: SAMPLE_FACTS, options: { hide: ["/data", "/data/file"], landlock: false } },
   {
+    name: "hidden-in-writable",
+    facts: SAMPLE_FACTS,
+    options: {
+      mounts: [{ kind: "bind", source: "/data", destination: undefined, readOnly: false, flag: "--rw" }],
+      hide: ["/data/file"],
+      landlock: false,
+    },
+  },
+  {
     name: "protected",
     facts: SAMPLE_FACTS,
     options: {

@@ -19,6 +19,8 @@ export function writeFileCalls(path: string, text: string): readonly Call[] {
   ];
 }
 
+const STICKY = 0o1000;
+
 /** Make a folder unless it is there. */
 export interface MkdirStep {
   readonly kind: "mkdir";
@@ -29,7 +31,11 @@ export interface MkdirStep {
 export const mkdirStep: StepKind<MkdirStep> = {
   phase: "mounts",
   explain: (step) => `make the folder ${quote(step.path)} unless it is there`,
-  lower: (step) => [call("mkdirat", [AT.FDCWD, step.path, step.mode], tolerate("EEXIST"))],
+  lower: ({ path, mode }) => [
+    call("mkdirat", [AT.FDCWD, path, mode], tolerate("EEXIST")),
+    // Whatever the caller's umask is, everybody may write there.
+    ...((mode & STICKY) === 0 ? [] : [call("fchmodat", [AT.FDCWD, path, mode])]),
+  ],
 };
 
 /** Make an empty file unless something is there, to mount a file on. */
