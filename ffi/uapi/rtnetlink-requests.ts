@@ -145,7 +145,12 @@ export function getNetnsid(pid: number): NetlinkRequest {
 /** Ask for all links. */
 export function getLinks(): NetlinkRequest {
   const filter = { type: IFLA.EXT_MASK, value: RTEXT_FILTER.SKIP_STATS };
-  return { type: RTM.GETLINK, flags: NLM_F.DUMP, header: linkHeader(0), attributes: [filter] };
+  return { ...getCountedLinks(), attributes: [filter] };
+}
+
+/** Ask for all links, with what they have received and sent. */
+export function getCountedLinks(): NetlinkRequest {
+  return { type: RTM.GETLINK, flags: NLM_F.DUMP, header: linkHeader(0), attributes: [] };
 }
 
 function familyOf(address: Uint8Array): number {

@@ -29,6 +29,7 @@ export const IFLA = {
   OPERSTATE: 16,
   LINKINFO: 18,
   NET_NS_PID: 19,
+  STATS64: 23,
   NET_NS_FD: 28,
   EXT_MASK: 29,
   LINK_NETNSID: 37,
@@ -52,11 +53,15 @@ export const IFA = { ADDRESS: 1, LOCAL: 2, FLAGS: 8 } as const;
 export const IFA_F = { NODAD: 0x2, TENTATIVE: 0x40, PERMANENT: 0x80 } as const;
 
 /** Attributes of a route. */
-export const RTA = { DST: 1, OIF: 4, GATEWAY: 5, PRIORITY: 6, TABLE: 15 } as const;
+export const RTA = { DST: 1, OIF: 4, GATEWAY: 5, PRIORITY: 6, MULTIPATH: 9, TABLE: 15 } as const;
 export const RT_TABLE = { MAIN: 254, LOCAL: 255 } as const;
 export const RT_SCOPE = { UNIVERSE: 0, LINK: 253, HOST: 254 } as const;
 export const RTPROT = { KERNEL: 2, BOOT: 3, STATIC: 4 } as const;
-export const RTN = { UNICAST: 1, LOCAL: 2 } as const;
+export const RTN = { UNICAST: 1, LOCAL: 2, ANYCAST: 4 } as const;
+/** `struct rtnexthop`: one of several ways, of those in RTA_MULTIPATH; attributes follow. */
+export const RTNEXTHOP = { size: 8, offsets: { rtnh_len: 0, rtnh_flags: 2, rtnh_hops: 3, rtnh_ifindex: 4 } } as const;
+/** Of `struct rtnl_link_stats64`, which only grows, in linux/if_link.h. */
+export const LINK_STATS64 = { offsets: { rx_bytes: 16, tx_bytes: 24 } } as const;
 
 /** linux/net_namespace.h: the number by which one network namespace knows another, and a process in that. */
 export const NETNSA = { NSID: 1, PID: 2 } as const;

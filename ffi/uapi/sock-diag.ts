@@ -1,14 +1,9 @@
 // linux/sock_diag.h and linux/inet_diag.h: sock_diag(7), a question to the kernel about its sockets over netlink(7).
-export { NLMSGHDR } from "./netlink.ts";
+import { type NetlinkMessage, type NetlinkRequest, NLM_F, viewOf } from "./netlink.ts";
+import { AF } from "./socket.ts";
 
 export const NETLINK_SOCK_DIAG = 4;
 export const SOCK_DIAG_BY_FAMILY = 20;
-
-/** Types of `struct nlmsghdr`. */
-export const NLMSG = { ERROR: 2, DONE: 3 } as const;
-
-/** Flags of `struct nlmsghdr`: a question, and all that fits it. */
-export const NLM_F = { REQUEST: 0x1, DUMP: 0x300 } as const;
 
 export const IPPROTO_TCP = 6;
 
@@ -33,3 +28,37 @@ export const INET_DIAG_MSG = {
     idiag_inode: 68,
   },
 } as const;
+
+/** Ask for the TCP sockets of a family that listen. */
+export function getTcpListeners(family: number): NetlinkRequest {
+  const header = new Uint8Array(INET_DIAG_REQ_V2.size);
+  const view = new DataView(header.buffer);
+  view.setUint8(INET_DIAG_REQ_V2.offsets.sdiag_family, family);
+  view.setUint8(INET_DIAG_REQ_V2.offsets.sdiag_protocol, IPPROTO_TCP);
+  view.setUint32(INET_DIAG_REQ_V2.offsets.idiag_states, TCPF_LISTEN, true);
+  return { type: SOCK_DIAG_BY_FAMILY, flags: NLM_F.DUMP, header, attributes: [] };
+}
+
+/** A TCP socket, as the kernel tells of it. */
+export interface DiagSocket {
+  readonly family: number;
+  readonly address: Uint8Array;
+  readonly port: number;
+  readonly uid: number;
+  readonly inode: number;
+}
+
+/** Undefined of another message or one that is cut off. */
+export function parseDiagSocket({ type, body }: NetlinkMessage): DiagSocket | undefined {
+  if (type !== SOCK_DIAG_BY_FAMILY || body.length < INET_DIAG_MSG.size) return undefined;
+  const { idiag_family, "id.idiag_sport": sport, "id.idiag_src": src, idiag_uid, idiag_inode } = INET_DIAG_MSG.offsets;
+  const view = viewOf(body);
+  const family = view.getUint8(idiag_family);
+  return {
+    family,
+    address: body.subarray(src, src + (family === AF.INET6 ? 16 : 4)),
+    port: view.getUint16(sport),
+    uid: view.getUint32(idiag_uid, true),
+    inode: view.getUint32(idiag_inode, true),
+  };
+}

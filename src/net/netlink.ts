@@ -19,15 +19,14 @@ import { AF, MSG, SOCK, SOL } from "#ffi/uapi/socket.ts";
 import { explainErrno, NsboxError } from "#src/error.ts";
 
 const ON: Uint8Array = u32(1);
-/** KERNEL: a dump fills what it is offered, up to 32 KiB. */
-const BUFFER_BYTES = 32 * 1024;
+/** One for all conversations: what is kept of an answer is copied. KERNEL: a dump fills what it is offered, up to 32 KiB. */
+const shared: Uint8Array<ArrayBuffer> = new Uint8Array(32 * 1024);
 /** How often a dump that changes while it is read is begun anew. */
 const DUMPS_MAX = 10;
 
 /** A conversation with one family of the kernel, in the network namespace that its socket was made in. */
 export class Netlink implements Disposable {
   readonly #fd: Fd;
-  readonly #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(BUFFER_BYTES);
   #sequence = 0;
 
   /** With an own socket, or one that is there, of whichever namespace; it is closed with this. Throws SyscallError. */
@@ -61,13 +60,12 @@ export class Netlink implements Disposable {
   }
 
   #receive(): readonly NetlinkMessage[] {
-    const buffer = this.#buffer;
     for (;;) {
-      const length = rawSyscall("recvfrom", this.#fd, buffer, buffer.length, 0, 0, 0);
+      const length = rawSyscall("recvfrom", this.#fd, shared, shared.length, 0, 0, 0);
       if (length === -ERRNO.EINTR.number) continue;
-      if (length < 0) syscall("netlink", "recvfrom", this.#fd, buffer, 0, 0, 0, 0);
+      if (length < 0) syscall("netlink", "recvfrom", this.#fd, shared, 0, 0, 0, 0);
       // What is kept must not lie in what the next message is written to.
-      return parseMessages(buffer.slice(0, length));
+      return parseMessages(shared.slice(0, length));
     }
   }
 

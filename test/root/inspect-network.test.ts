@@ -94,6 +94,38 @@ describeWith(["root", "ip", "nft", "curl", "busybox"], "nsbox inspect, the netwo
     expect(its.filter((name) => !seen.has(name))).toEqual([]);
   });
 
+  test("a user without rights is told the same by the files of /proc, but for what these don't have", async () => {
+    await host.must("ip route add unreachable 203.0.113.0/24; ip -6 route add prohibit 2001:db8::/32");
+    const asked = await network(String(host.pid));
+    const { stdout } = await host.run(host.userNsbox("inspect", String(host.pid), "--json"));
+    const read: Network = JSON.parse(stdout).network; // as docs/inspect.md has it
+    expect(read.neighbours).toMatchObject({ unreadable: "EACCES" });
+    const texts = (list: readonly unknown[]): readonly string[] => list.map((one) => JSON.stringify(one)).sort();
+    expect(texts(known(asked.addresses))).toEqual(texts(known(read.addresses)));
+    expect(known(asked.addresses).length).toBeGreaterThan(3);
+    expect(texts(known(asked.routes))).toEqual(texts(known(read.routes)));
+    expect(known(asked.routes).map(({ family }) => family)).toContain(6);
+    const names = ({ interfaces }: Network): readonly string[] =>
+      known(interfaces)
+        .map(({ name }) => name)
+        .sort();
+    expect(names(asked)).toEqual(names(read));
+    const received = known(asked.interfaces).map(({ receivedBytes }) => receivedBytes);
+    expect(received.some((bytes) => bytes > 0)).toBe(true);
+    await host.must("ip route del unreachable 203.0.113.0/24; ip -6 route del prohibit 2001:db8::/32");
+  });
+
+  test("of a route with several ways has each", async () => {
+    await host.must(`ip route add 203.0.113.0/24 nexthop via ${CABLE.outside4} dev up0 nexthop dev lo`);
+    const routes = known((await network(String(host.pid))).routes);
+    const its = routes.filter(({ destination }) => destination === "203.0.113.0");
+    expect(its.map(({ gateway, interface: name }) => [gateway, name])).toEqual([
+      [CABLE.outside4, "up0"],
+      [null as never, "lo"], // JSON has null for what is not known
+    ]);
+    await host.must("ip route del 203.0.113.0/24");
+  });
+
   test("a user without rights is told why he does not see that", async () => {
     const [{ pid }] = JSON.parse((await host.nsbox("ps", "--json")).stdout);
     const { stdout, exitCode } = await host.run(host.userNsbox("inspect", String(pid)));

@@ -1,5 +1,7 @@
 // Sockets that wait for others: /proc/PID/net/{tcp,tcp6,udp,udp6,unix}, see proc_pid_net(5).
-import { INET_DIAG_MSG, NLMSG, NLMSGHDR } from "#ffi/uapi/sock-diag.ts";
+import { formatIp } from "#ffi/uapi/inet.ts";
+import type { NetlinkMessage } from "#ffi/uapi/netlink.ts";
+import { parseDiagSocket } from "#ffi/uapi/sock-diag.ts";
 import { AF } from "#ffi/uapi/socket.ts";
 import { isDigits, parseLines, wordsOf } from "../proc-text.ts";
 import { ipv4Text, ipv6Text, parseHex } from "./net-address.ts";
@@ -32,39 +34,12 @@ export function parseInternet(protocol: Exclude<Protocol, "unix">, text: string)
   });
 }
 
-/** What the kernel answers on listening TCP sockets, see sock_diag(7). */
-export function parseDiag(bytes: Uint8Array): { readonly listeners: readonly Listener[]; readonly end: DiagEnd } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const listeners: Listener[] = [];
-  for (let at = 0; at + NLMSGHDR.size <= bytes.length;) {
-    const length = view.getUint32(at + NLMSGHDR.offsets.nlmsg_len, true);
-    const type = view.getUint16(at + NLMSGHDR.offsets.nlmsg_type, true);
-    if (type === NLMSG.DONE) return { listeners, end: "done" };
-    const cut = length < NLMSGHDR.size || length > bytes.length - at;
-    if (type === NLMSG.ERROR || cut) return { listeners, end: "refused" };
-    const message = at + NLMSGHDR.size;
-    if (length >= NLMSGHDR.size + INET_DIAG_MSG.size)
-      listeners.push(diagListener(new DataView(view.buffer, view.byteOffset + message, INET_DIAG_MSG.size)));
-    at += (length + 3) & ~3;
-  }
-  return { listeners, end: "more" };
-}
-
-/** Whether more is to be read. */
-export type DiagEnd = "done" | "more" | "refused";
-
-function diagListener(message: DataView): Listener {
-  const { idiag_family, "id.idiag_sport": sport, "id.idiag_src": src, idiag_uid, idiag_inode } = INET_DIAG_MSG.offsets;
-  const second = message.getUint8(idiag_family) === AF.INET6;
-  const hex = (size: number): string => new Uint8Array(message.buffer, message.byteOffset + src, size).toHex();
-  const address = second ? ipv6Text(hex(16), "network") : ipv4Text(hex(4), "network");
-  return {
-    protocol: second ? "tcp6" : "tcp",
-    address: address ?? "",
-    port: message.getUint16(sport),
-    uid: message.getUint32(idiag_uid, true),
-    inode: message.getUint32(idiag_inode, true),
-  };
+/** One that the kernel tells of, see sock_diag(7). */
+export function diagListener(message: NetlinkMessage): Listener | undefined {
+  const socket = parseDiagSocket(message);
+  if (socket === undefined) return undefined;
+  const { family, address, port, uid, inode } = socket;
+  return { protocol: family === AF.INET6 ? "tcp6" : "tcp", address: formatIp(address), port, uid, inode };
 }
 
 /** __SO_ACCEPTCON: somebody may connect. */

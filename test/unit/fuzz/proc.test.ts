@@ -13,7 +13,7 @@ import { parseLimits } from "#src/inspect/groups/limits.ts";
 import { drawTree, findHidden } from "#src/inspect/groups/mounts.ts";
 import { parseInet6Addresses, parseInterfaces, parseLocalAddresses } from "#src/inspect/groups/net-interfaces.ts";
 import { parseInet6Routes, parseRoutes } from "#src/inspect/groups/net-routes.ts";
-import { parseDiag, parseInternet, parseUnix } from "#src/inspect/groups/net-sockets.ts";
+import { parseInternet, parseUnix } from "#src/inspect/groups/net-sockets.ts";
 import { fileKind, socketInode } from "#src/inspect/groups/open-files.ts";
 import { wrapText } from "#src/inspect/render-groups.ts";
 import { escapeText } from "#src/inspect/escape-text.ts";
@@ -184,11 +184,6 @@ const GROUP_ROWS: readonly Row[] = [
   lines("parseUnix", ["00000000: 00000002 00000000 00010000 0001 01 12 ", "/run/x", "@y"], (text) =>
     parseUnix(text).map(({ inode, address }) => [inode, address]),
   ),
-  {
-    name: "parseDiag",
-    pieces: ["\x10\0\0\0", "\x58\0\0\0", "\x14\0", "\x03\0", "\x02\0", "\0\0\0\0", "\xff\xff", "\x02", "\x0a"],
-    check: (text) => parseDiag(Uint8Array.from(text, (letter) => letter.charCodeAt(0))).listeners.length * 88,
-  },
   {
     name: "findHidden and drawTree",
     pieces: [

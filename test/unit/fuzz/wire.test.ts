@@ -2,7 +2,8 @@
 // records of the state folder, lines of helpers. A value or none, in bounded time and room, and nothing thrown, ever.
 import { describe, expect, test } from "bun:test";
 import { parseAcknowledgement, parseAttributes, parseMessages } from "#ffi/uapi/netlink.ts";
-import { parseLink, parseNeighbour, parseNetnsid, parseRoute } from "#ffi/uapi/rtnetlink-answers.ts";
+import { parseAddress, parseLink, parseNeighbour, parseNetnsid, parseRoute } from "#ffi/uapi/rtnetlink-answers.ts";
+import { parseDiagSocket } from "#ffi/uapi/sock-diag.ts";
 import { parseHostLines } from "#src/audit/parse-host-lines.ts";
 import { parsePids } from "#src/audit/read-caller.ts";
 import { readClientHello } from "#src/egress/client-hello.ts";
@@ -183,7 +184,8 @@ const ROWS: readonly Row[] = [
         for (const value of parseAttributes(message.body).values())
           expect(value.length).toBeLessThanOrEqual(bytes.length);
         expect(parseAcknowledgement(message).errno).toBeGreaterThanOrEqual(0);
-        for (const parse of [parseLink, parseRoute, parseNeighbour, parseNetnsid]) parse(message);
+        for (const parse of [parseLink, parseAddress, parseRoute, parseNeighbour, parseNetnsid, parseDiagSocket])
+          parse(message);
       }
       expect(room).toBeLessThanOrEqual(bytes.length);
       return messages.length > 0;

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { parseIp, parseMac } from "#ffi/uapi/inet.ts";
-import { type NetlinkMessage, type NetlinkRequest, packRequest, parseMessages } from "#ffi/uapi/netlink.ts";
+import {
+  type Attribute,
+  type NetlinkMessage,
+  type NetlinkRequest,
+  packAttributes,
+  packRequest,
+  parseMessages,
+  u32,
+} from "#ffi/uapi/netlink.ts";
 import { parseAddress, parseLink, parseNeighbour, parseRoute } from "#ffi/uapi/rtnetlink-answers.ts";
 import {
   addAddress,
@@ -9,6 +17,8 @@ import {
   addSubLink,
   addVeth,
   deleteLink,
+  getCountedLinks,
+  getLinks,
   setLinkUp,
 } from "#ffi/uapi/rtnetlink-requests.ts";
 import {
@@ -33,6 +43,7 @@ import {
   RTM,
   RTMSG,
   RTN,
+  RTNEXTHOP,
   RTPROT,
   VETH_INFO,
 } from "#ffi/uapi/rtnetlink.ts";
@@ -72,6 +83,7 @@ const STRUCTS: readonly HeaderStruct[] = [
   { name: "struct ifaddrmsg", headers: HEADERS, layout: IFADDRMSG },
   { name: "struct rtmsg", headers: HEADERS, layout: RTMSG },
   { name: "struct ndmsg", headers: HEADERS, layout: NDMSG },
+  { name: "struct rtnexthop", headers: HEADERS, layout: RTNEXTHOP },
 ];
 
 describe.skipIf(noHeaders)("rtnetlink.ts and the headers (needs cc and kernel headers)", () => {
@@ -148,6 +160,43 @@ describe("requests, read back as answers", () => {
       destination: "fd01::",
       prefix: 48,
     });
+  });
+});
+
+describe("answers", () => {
+  const answer = (type: number, header: Uint8Array, attributes: readonly Attribute[]): NetlinkMessage =>
+    sent({ type, flags: 0, header, attributes });
+
+  test("on links have counters where they were asked for", () => {
+    const counters = new Uint8Array(new BigUint64Array([1n, 2n, 2n ** 40n + 3n, 4n, 5n]).buffer);
+    const link = answer(RTM.NEWLINK, IFINFOMSG.pack({}), [{ type: IFLA.STATS64, value: counters }]);
+    expect(parseLink(link)).toMatchObject({ receivedBytes: 2 ** 40 + 3, sentBytes: 4 });
+    const short = answer(RTM.NEWLINK, IFINFOMSG.pack({}), [{ type: IFLA.STATS64, value: counters.subarray(0, 28) }]);
+    expect(parseLink(short)).toMatchObject({ receivedBytes: 2 ** 40 + 3, sentBytes: 0 });
+    expect(parseLink(answer(RTM.NEWLINK, IFINFOMSG.pack({}), []))).toMatchObject({ receivedBytes: 0, sentBytes: 0 });
+    expect(getLinks().attributes).toEqual([{ type: IFLA.EXT_MASK, value: RTEXT_FILTER.SKIP_STATS }]);
+    expect(getCountedLinks()).toEqual({ ...getLinks(), attributes: [] });
+  });
+
+  const hop = (index: number, gateway: string): Uint8Array => {
+    const attributes = packAttributes([{ type: RTA.GATEWAY, value: bytesOf(gateway) }]);
+    const head = new Uint8Array(RTNEXTHOP.size);
+    new DataView(head.buffer).setUint16(0, head.length + attributes.length, true);
+    head.set(u32(index), 4);
+    return new Uint8Array([...head, ...attributes]);
+  };
+  const route = (attributes: readonly Attribute[]): NetlinkMessage => answer(RTM.NEWROUTE, RTMSG.pack({}), attributes);
+
+  test("on routes have what they cost, and each of several ways", () => {
+    const ways = new Uint8Array([...hop(3, "192.0.2.1"), ...hop(4, "192.0.2.2")]);
+    expect(parseRoute(route([{ type: RTA.MULTIPATH, value: ways }]))).toMatchObject({
+      ...{ index: 3, gateway: "192.0.2.1", metric: 0 },
+      others: [{ index: 4, gateway: "192.0.2.2" }],
+    });
+    expect(parseRoute(route([{ type: RTA.PRIORITY, value: 1024 }]))).toMatchObject({ metric: 1024, others: [] });
+    // What is cut off ends them.
+    for (let length = 0; length < ways.length; length++)
+      expect(parseRoute(route([{ type: RTA.MULTIPATH, value: ways.subarray(0, length) }]))?.others).toEqual([]);
   });
 });
 

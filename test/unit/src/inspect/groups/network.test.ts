@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { NLMSG, NLMSGHDR } from "#ffi/uapi/sock-diag.ts";
 import { ipv4Text, ipv6Text } from "#src/inspect/groups/net-address.ts";
 import {
   parseInet6Addresses,
@@ -8,7 +7,7 @@ import {
   placeAddresses,
 } from "#src/inspect/groups/net-interfaces.ts";
 import { parseInet6Routes, parseRoutes } from "#src/inspect/groups/net-routes.ts";
-import { listenerText, parseDiag, parseInternet, parseUnix } from "#src/inspect/groups/net-sockets.ts";
+import { diagListener, listenerText, parseInternet, parseUnix } from "#src/inspect/groups/net-sockets.ts";
 
 const ROUTE = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 eth0\t00000000\t010200C0\t0003\t0\t0\t100\t00000000\t0\t0\t0
@@ -139,17 +138,18 @@ describe("listening sockets", () => {
     ]);
   });
 
-  test("that the kernel tells of by netlink read the same; an end is told from more to come and from a refusal", () => {
-    const message = new Uint8Array(88);
-    message.set(NLMSGHDR.pack({ nlmsg_len: 88, nlmsg_type: 20 }));
-    message.set([2, 10, 0, 0, 0x1f, 0x90, 0, 0, 127, 0, 0, 1], 16);
-    new DataView(message.buffer).setUint32(16 + 64, 1000, true);
-    new DataView(message.buffer).setUint32(16 + 68, 1679, true);
-    const done = NLMSGHDR.pack({ nlmsg_len: 20, nlmsg_type: NLMSG.DONE });
+  test("that the kernel tells of by netlink read the same", () => {
+    const body = new Uint8Array(72);
+    body.set([2, 10, 0, 0, 0x1f, 0x90, 0, 0, 127, 0, 0, 1]);
+    const view = new DataView(body.buffer);
+    view.setUint32(64, 1000, true);
+    view.setUint32(68, 1679, true);
+    const message = { type: 20, flags: 0, sequence: 1, body };
     const listener = { protocol: "tcp", address: "127.0.0.1", port: 8080, uid: 1000, inode: 1679 } as const;
-    expect(parseDiag(message)).toEqual({ listeners: [listener], end: "more" });
-    expect(parseDiag(new Uint8Array([...message, ...done]))).toEqual({ listeners: [listener], end: "done" });
-    expect(parseDiag(NLMSGHDR.pack({ nlmsg_len: 36, nlmsg_type: NLMSG.ERROR })).end).toBe("refused");
+    expect(diagListener(message)).toEqual(listener);
+    const second = new Uint8Array([10, ...body.subarray(1, 8), ...new Uint8Array(15), 1, ...body.subarray(24)]);
+    expect(diagListener({ ...message, body: second })).toEqual({ ...listener, protocol: "tcp6", address: "::1" });
+    expect(diagListener({ ...message, type: 3 })).toBeUndefined();
   });
 
   test("are written as one types them", () => {

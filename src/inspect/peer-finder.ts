@@ -1,63 +1,25 @@
-// Interfaces and neighbours by netlink, with the other ends of veth pairs: which are whose.
-import type { Fd } from "#ffi/libc/fd.ts";
-import { type Link, parseLink, parseNeighbour } from "#ffi/uapi/rtnetlink-answers.ts";
-import { getLink, getLinkIn, getLinks, getNeighbours } from "#ffi/uapi/rtnetlink-requests.ts";
-import { IFF } from "#ffi/uapi/socket.ts";
+// The other ends of veth pairs, and what macvlan, ipvlan and vlan lie on: which are whose.
+import { type Link, parseLink } from "#ffi/uapi/rtnetlink-answers.ts";
+import { getLink, getLinkIn } from "#ffi/uapi/rtnetlink-requests.ts";
 import { Netlink } from "#src/net/netlink.ts";
-import { type LinkFacts, type Neighbour, neighbourState, type Peer } from "./groups/net-links.ts";
-import { findIn, gather } from "./groups/lists.ts";
+import { findIn } from "./groups/lists.ts";
+import type { Peer } from "./groups/net-links.ts";
 import { askNetnsid } from "./read-netnsids.ts";
 import type { Inhabitant, Surroundings } from "./surroundings.ts";
 
-export interface Links {
-  /** By the interface's name. */
-  readonly facts: ReadonlyMap<string, LinkFacts>;
-  readonly neighbours: readonly Neighbour[];
-}
-
-/** `socket` is of the namespace that is looked at, and is closed. */
-export function readLinks(socket: Fd, around: Surroundings): Links {
-  const netlink = new Netlink({ fd: socket });
-  try {
-    return askLinks(netlink, around);
-  } finally {
-    netlink[Symbol.dispose]();
-  }
-}
-
-function askLinks(netlink: Netlink, around: Surroundings): Links {
-  const links = netlink.list("list interfaces", getLinks(), parseLink);
-  const peers = new PeerFinder(netlink, links, around);
-  const nameOf = (index: number | undefined): string | undefined => withIndex(links, index)?.name;
-  const facts = new Map<string, LinkFacts>();
-  for (const link of links)
-    facts.set(link.name, {
-      kind: link.kind,
-      mac: link.mac === "" ? undefined : link.mac,
-      mtu: link.mtu,
-      bridge: nameOf(link.master),
-      peer: peers.find(link),
-      up: (link.flags & IFF.UP) !== 0,
-    });
-  const neighbours = netlink.list("list neighbours", getNeighbours(), parseNeighbour);
-  return {
-    facts,
-    neighbours: gather(neighbours, ({ index, address, mac, state }) => {
-      const [name, word] = [nameOf(index), neighbourState(state)];
-      if (name === undefined || word === undefined) return [];
-      return [{ interface: name, address, mac: mac === "" ? undefined : mac, state: word }];
-    }),
-  };
-}
-
-function withIndex(links: readonly Link[], index: number | undefined): Link | undefined {
+export function withIndex(links: readonly Link[], index: number | undefined): Link | undefined {
   return findIn(links, (link) => link.index === index);
+}
+
+/** Whether it has another end, or lies on another link. */
+export function hasOther({ link, index, linkNetnsid }: Link): boolean {
+  return link !== undefined && link !== 0 && (link !== index || linkNetnsid !== undefined);
 }
 
 /** Links of another namespace that may not be asked for: none of these is a reason to fail. */
 const UNTOLD = ["ENODEV", "EPERM", "EACCES", "EINVAL", "EOPNOTSUPP"] as const;
 
-class PeerFinder {
+export class PeerFinder {
   readonly #netlink: Netlink;
   readonly #links: readonly Link[];
   readonly #around: Surroundings;
@@ -71,8 +33,8 @@ class PeerFinder {
     this.#around = around;
   }
 
-  find({ link: index, linkNetnsid, index: own }: Link): Peer | undefined {
-    if (index === undefined || index === 0 || (index === own && linkNetnsid === undefined)) return undefined;
+  /** Of a link that has one, see hasOther(). */
+  find({ link: index = 0, linkNetnsid }: Link): Peer {
     if (linkNetnsid === undefined) return this.#here(index);
     const inhabitant = this.#inhabitant(linkNetnsid);
     const isYours = inhabitant === this.#around.self;
