@@ -1,5 +1,5 @@
 // The one error type of nsbox. Only main.ts turns it into text on stderr and an exit code.
-import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { errnoMessage, errnoName, type ErrnoName } from "#ffi/uapi/errno.ts";
 
 export type ErrorCode = "EUSAGE" | "ESPEC" | "EHOST" | "ESETUP" | "EEXEC" | "ENOTFOUND" | "EINTERNAL";
 
@@ -37,11 +37,8 @@ export interface ErrorDetails {
 
 /** The errno with this number, or undefined where Linux has none of that number. */
 export function errnoOf(number: number): Errno | undefined {
-  for (const name in ERRNO) {
-    const row = ERRNO[name as ErrnoName]; // the keys of ERRNO are exactly the ErrnoNames
-    if (row.number === number) return { name: name as ErrnoName, number };
-  }
-  return undefined;
+  const name = errnoName(number);
+  return name === undefined ? undefined : { name, number };
 }
 
 /** The only error nsbox throws on purpose. `message` reads "Cannot <do what>: <state>". */
@@ -70,7 +67,7 @@ export class NsboxError extends Error {
 /** "EPERM (Operation not permitted)", the way every message words an errno. */
 export function explainErrno(number: number): string {
   const errno = errnoOf(number);
-  return errno === undefined ? `errno ${number}` : `${errno.name} (${ERRNO[errno.name].message})`;
+  return errno === undefined ? `errno ${number}` : `${errno.name} (${errnoMessage(errno.name)})`;
 }
 
 /** Programmer errors, never the user's: the message asks for a report. */

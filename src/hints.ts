@@ -1,5 +1,5 @@
 // What to do about an error: the first row that fits. Pure, and tested row by row.
-import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { type ErrnoName, errnoNumber } from "#ffi/uapi/errno.ts";
 
 /** What is known of a failure. */
 export interface FailureFacts {
@@ -218,7 +218,7 @@ const HINTS: readonly HintRow[] = [
 
 /** One action that the user can take, if there is one. */
 export function findHint({ errno, ...failure }: FailureFacts): string | undefined {
-  return HINTS.find((row) => ERRNO[row.errno].number === errno && fits(row, failure))?.hint;
+  return HINTS.find((row) => errnoNumber(row.errno) === errno && fits(row, failure))?.hint;
 }
 
 type Failure = Omit<FailureFacts, "errno">;
@@ -235,7 +235,7 @@ function fits({ syscall, kind, operand }: HintRow, failure: Failure): boolean {
 export function findHints(failure: Failure): ReadonlyMap<number, string> {
   const found = new Map<number, string>();
   for (const row of HINTS) {
-    const { number } = ERRNO[row.errno];
+    const number = errnoNumber(row.errno);
     if (!found.has(number) && fits(row, failure)) found.set(number, row.hint);
   }
   return found;

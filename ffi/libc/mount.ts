@@ -1,5 +1,5 @@
 // mount(2) and umount2(2) for what nsbox itself mounts on the host; a box's mounts are made by its plan.
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { MNT, MS, UMOUNT } from "#ffi/uapi/mount.ts";
 import { rawSyscall, syscall } from "./syscall.ts";
 
@@ -16,7 +16,7 @@ export function makePrivate(mountPoint: string): void {
 /** Takes the topmost mount at this path away, also while it is in use; false if there is none. Throws SyscallError. */
 export function unmount(path: string): boolean {
   const result = rawSyscall("umount2", path, MNT.DETACH | UMOUNT.NOFOLLOW);
-  if (result === -ERRNO.EINVAL.number) return false;
+  if (result === -errnoNumber("EINVAL")) return false;
   if (result < 0) syscall(path, "umount2", path, MNT.DETACH | UMOUNT.NOFOLLOW);
   return true;
 }

@@ -1,6 +1,6 @@
 // One system call from JavaScript. Every wrapper in this folder goes through here.
 import { ptr, read } from "bun:ffi";
-import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { type ErrnoName, errnoNumber } from "#ffi/uapi/errno.ts";
 import { syscallNumber, type SyscallName } from "#ffi/uapi/syscalls.ts";
 import { libc } from "./symbols.ts";
 
@@ -21,7 +21,7 @@ export class SyscallError extends Error {
   }
 
   is(name: ErrnoName): boolean {
-    return this.errno === ERRNO[name].number;
+    return this.errno === errnoNumber(name);
   }
 }
 

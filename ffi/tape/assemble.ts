@@ -1,6 +1,6 @@
 // Calls → tape. Pure: the caller says at which address the tape will lie.
 // This runs cold in every `nsbox run`, in an interpreter: plain loops, no iterators, a record copied from a template.
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { syscallNumber } from "#ffi/uapi/syscalls.ts";
 import type { Arg, Call, Case } from "./call.ts";
 import { LIMITS, LOAD, RECORD_BYTES, REPORT_BYTES, WORD, WORDS } from "./format.ts";
@@ -202,7 +202,7 @@ class Assembler {
   case(word: number, one: Case | undefined, record: number): void {
     if (one === undefined) return;
     const { equals } = one;
-    if (typeof equals === "string") this.put(word, -ERRNO[equals].number);
+    if (typeof equals === "string") this.put(word, -errnoNumber(equals));
     else if (typeof equals === "number") this.put(word, equals);
     else this.want(equals.label, word);
     this.put(word + 1, this.target(one.then, record));

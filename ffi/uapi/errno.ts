@@ -1,139 +1,189 @@
 // Error numbers of asm-generic/errno.h, in the words of strerror(3). Aliases (EWOULDBLOCK, EDEADLOCK) are left out.
+// A text, as the tables of system calls are: an object of so many names takes every start its time, and few are asked for.
 
-/** Every errno of Linux with its number and its message, see errno(3). */
-export const ERRNO = {
-  EPERM: { number: 1, message: "Operation not permitted" },
-  ENOENT: { number: 2, message: "No such file or directory" },
-  ESRCH: { number: 3, message: "No such process" },
-  EINTR: { number: 4, message: "Interrupted system call" },
-  EIO: { number: 5, message: "Input/output error" },
-  ENXIO: { number: 6, message: "No such device or address" },
-  E2BIG: { number: 7, message: "Argument list too long" },
-  ENOEXEC: { number: 8, message: "Exec format error" },
-  EBADF: { number: 9, message: "Bad file descriptor" },
-  ECHILD: { number: 10, message: "No child processes" },
-  EAGAIN: { number: 11, message: "Resource temporarily unavailable" },
-  ENOMEM: { number: 12, message: "Cannot allocate memory" },
-  EACCES: { number: 13, message: "Permission denied" },
-  EFAULT: { number: 14, message: "Bad address" },
-  ENOTBLK: { number: 15, message: "Block device required" },
-  EBUSY: { number: 16, message: "Device or resource busy" },
-  EEXIST: { number: 17, message: "File exists" },
-  EXDEV: { number: 18, message: "Invalid cross-device link" },
-  ENODEV: { number: 19, message: "No such device" },
-  ENOTDIR: { number: 20, message: "Not a directory" },
-  EISDIR: { number: 21, message: "Is a directory" },
-  EINVAL: { number: 22, message: "Invalid argument" },
-  ENFILE: { number: 23, message: "Too many open files in system" },
-  EMFILE: { number: 24, message: "Too many open files" },
-  ENOTTY: { number: 25, message: "Inappropriate ioctl for device" },
-  ETXTBSY: { number: 26, message: "Text file busy" },
-  EFBIG: { number: 27, message: "File too large" },
-  ENOSPC: { number: 28, message: "No space left on device" },
-  ESPIPE: { number: 29, message: "Illegal seek" },
-  EROFS: { number: 30, message: "Read-only file system" },
-  EMLINK: { number: 31, message: "Too many links" },
-  EPIPE: { number: 32, message: "Broken pipe" },
-  EDOM: { number: 33, message: "Numerical argument out of domain" },
-  ERANGE: { number: 34, message: "Numerical result out of range" },
-  EDEADLK: { number: 35, message: "Resource deadlock avoided" },
-  ENAMETOOLONG: { number: 36, message: "File name too long" },
-  ENOLCK: { number: 37, message: "No locks available" },
-  ENOSYS: { number: 38, message: "Function not implemented" },
-  ENOTEMPTY: { number: 39, message: "Directory not empty" },
-  ELOOP: { number: 40, message: "Too many levels of symbolic links" },
-  ENOMSG: { number: 42, message: "No message of desired type" },
-  EIDRM: { number: 43, message: "Identifier removed" },
-  ECHRNG: { number: 44, message: "Channel number out of range" },
-  EL2NSYNC: { number: 45, message: "Level 2 not synchronized" },
-  EL3HLT: { number: 46, message: "Level 3 halted" },
-  EL3RST: { number: 47, message: "Level 3 reset" },
-  ELNRNG: { number: 48, message: "Link number out of range" },
-  EUNATCH: { number: 49, message: "Protocol driver not attached" },
-  ENOCSI: { number: 50, message: "No CSI structure available" },
-  EL2HLT: { number: 51, message: "Level 2 halted" },
-  EBADE: { number: 52, message: "Invalid exchange" },
-  EBADR: { number: 53, message: "Invalid request descriptor" },
-  EXFULL: { number: 54, message: "Exchange full" },
-  ENOANO: { number: 55, message: "No anode" },
-  EBADRQC: { number: 56, message: "Invalid request code" },
-  EBADSLT: { number: 57, message: "Invalid slot" },
-  EBFONT: { number: 59, message: "Bad font file format" },
-  ENOSTR: { number: 60, message: "Device not a stream" },
-  ENODATA: { number: 61, message: "No data available" },
-  ETIME: { number: 62, message: "Timer expired" },
-  ENOSR: { number: 63, message: "Out of streams resources" },
-  ENONET: { number: 64, message: "Machine is not on the network" },
-  ENOPKG: { number: 65, message: "Package not installed" },
-  EREMOTE: { number: 66, message: "Object is remote" },
-  ENOLINK: { number: 67, message: "Link has been severed" },
-  EADV: { number: 68, message: "Advertise error" },
-  ESRMNT: { number: 69, message: "Srmount error" },
-  ECOMM: { number: 70, message: "Communication error on send" },
-  EPROTO: { number: 71, message: "Protocol error" },
-  EMULTIHOP: { number: 72, message: "Multihop attempted" },
-  EDOTDOT: { number: 73, message: "RFS specific error" },
-  EBADMSG: { number: 74, message: "Bad message" },
-  EOVERFLOW: { number: 75, message: "Value too large for defined data type" },
-  ENOTUNIQ: { number: 76, message: "Name not unique on network" },
-  EBADFD: { number: 77, message: "File descriptor in bad state" },
-  EREMCHG: { number: 78, message: "Remote address changed" },
-  ELIBACC: { number: 79, message: "Can not access a needed shared library" },
-  ELIBBAD: { number: 80, message: "Accessing a corrupted shared library" },
-  ELIBSCN: { number: 81, message: ".lib section in a.out corrupted" },
-  ELIBMAX: { number: 82, message: "Attempting to link in too many shared libraries" },
-  ELIBEXEC: { number: 83, message: "Cannot exec a shared library directly" },
-  EILSEQ: { number: 84, message: "Invalid or incomplete multibyte or wide character" },
-  ERESTART: { number: 85, message: "Interrupted system call should be restarted" },
-  ESTRPIPE: { number: 86, message: "Streams pipe error" },
-  EUSERS: { number: 87, message: "Too many users" },
-  ENOTSOCK: { number: 88, message: "Socket operation on non-socket" },
-  EDESTADDRREQ: { number: 89, message: "Destination address required" },
-  EMSGSIZE: { number: 90, message: "Message too long" },
-  EPROTOTYPE: { number: 91, message: "Protocol wrong type for socket" },
-  ENOPROTOOPT: { number: 92, message: "Protocol not available" },
-  EPROTONOSUPPORT: { number: 93, message: "Protocol not supported" },
-  ESOCKTNOSUPPORT: { number: 94, message: "Socket type not supported" },
-  EOPNOTSUPP: { number: 95, message: "Operation not supported" },
-  EPFNOSUPPORT: { number: 96, message: "Protocol family not supported" },
-  EAFNOSUPPORT: { number: 97, message: "Address family not supported by protocol" },
-  EADDRINUSE: { number: 98, message: "Address already in use" },
-  EADDRNOTAVAIL: { number: 99, message: "Cannot assign requested address" },
-  ENETDOWN: { number: 100, message: "Network is down" },
-  ENETUNREACH: { number: 101, message: "Network is unreachable" },
-  ENETRESET: { number: 102, message: "Network dropped connection on reset" },
-  ECONNABORTED: { number: 103, message: "Software caused connection abort" },
-  ECONNRESET: { number: 104, message: "Connection reset by peer" },
-  ENOBUFS: { number: 105, message: "No buffer space available" },
-  EISCONN: { number: 106, message: "Transport endpoint is already connected" },
-  ENOTCONN: { number: 107, message: "Transport endpoint is not connected" },
-  ESHUTDOWN: { number: 108, message: "Cannot send after transport endpoint shutdown" },
-  ETOOMANYREFS: { number: 109, message: "Too many references: cannot splice" },
-  ETIMEDOUT: { number: 110, message: "Connection timed out" },
-  ECONNREFUSED: { number: 111, message: "Connection refused" },
-  EHOSTDOWN: { number: 112, message: "Host is down" },
-  EHOSTUNREACH: { number: 113, message: "No route to host" },
-  EALREADY: { number: 114, message: "Operation already in progress" },
-  EINPROGRESS: { number: 115, message: "Operation now in progress" },
-  ESTALE: { number: 116, message: "Stale file handle" },
-  EUCLEAN: { number: 117, message: "Structure needs cleaning" },
-  ENOTNAM: { number: 118, message: "Not a XENIX named type file" },
-  ENAVAIL: { number: 119, message: "No XENIX semaphores available" },
-  EISNAM: { number: 120, message: "Is a named type file" },
-  EREMOTEIO: { number: 121, message: "Remote I/O error" },
-  EDQUOT: { number: 122, message: "Disk quota exceeded" },
-  ENOMEDIUM: { number: 123, message: "No medium found" },
-  EMEDIUMTYPE: { number: 124, message: "Wrong medium type" },
-  ECANCELED: { number: 125, message: "Operation canceled" },
-  ENOKEY: { number: 126, message: "Required key not available" },
-  EKEYEXPIRED: { number: 127, message: "Key has expired" },
-  EKEYREVOKED: { number: 128, message: "Key has been revoked" },
-  EKEYREJECTED: { number: 129, message: "Key was rejected by service" },
-  EOWNERDEAD: { number: 130, message: "Owner died" },
-  ENOTRECOVERABLE: { number: 131, message: "State not recoverable" },
-  ERFKILL: { number: 132, message: "Operation not possible due to RF-kill" },
-  EHWPOISON: { number: 133, message: "Memory page has hardware error" },
-} as const;
+/** Every errno of Linux, see errno(3): a line each, "name number message", in the order of the numbers. */
+const TABLE = `
+EPERM 1 Operation not permitted
+ENOENT 2 No such file or directory
+ESRCH 3 No such process
+EINTR 4 Interrupted system call
+EIO 5 Input/output error
+ENXIO 6 No such device or address
+E2BIG 7 Argument list too long
+ENOEXEC 8 Exec format error
+EBADF 9 Bad file descriptor
+ECHILD 10 No child processes
+EAGAIN 11 Resource temporarily unavailable
+ENOMEM 12 Cannot allocate memory
+EACCES 13 Permission denied
+EFAULT 14 Bad address
+ENOTBLK 15 Block device required
+EBUSY 16 Device or resource busy
+EEXIST 17 File exists
+EXDEV 18 Invalid cross-device link
+ENODEV 19 No such device
+ENOTDIR 20 Not a directory
+EISDIR 21 Is a directory
+EINVAL 22 Invalid argument
+ENFILE 23 Too many open files in system
+EMFILE 24 Too many open files
+ENOTTY 25 Inappropriate ioctl for device
+ETXTBSY 26 Text file busy
+EFBIG 27 File too large
+ENOSPC 28 No space left on device
+ESPIPE 29 Illegal seek
+EROFS 30 Read-only file system
+EMLINK 31 Too many links
+EPIPE 32 Broken pipe
+EDOM 33 Numerical argument out of domain
+ERANGE 34 Numerical result out of range
+EDEADLK 35 Resource deadlock avoided
+ENAMETOOLONG 36 File name too long
+ENOLCK 37 No locks available
+ENOSYS 38 Function not implemented
+ENOTEMPTY 39 Directory not empty
+ELOOP 40 Too many levels of symbolic links
+ENOMSG 42 No message of desired type
+EIDRM 43 Identifier removed
+ECHRNG 44 Channel number out of range
+EL2NSYNC 45 Level 2 not synchronized
+EL3HLT 46 Level 3 halted
+EL3RST 47 Level 3 reset
+ELNRNG 48 Link number out of range
+EUNATCH 49 Protocol driver not attached
+ENOCSI 50 No CSI structure available
+EL2HLT 51 Level 2 halted
+EBADE 52 Invalid exchange
+EBADR 53 Invalid request descriptor
+EXFULL 54 Exchange full
+ENOANO 55 No anode
+EBADRQC 56 Invalid request code
+EBADSLT 57 Invalid slot
+EBFONT 59 Bad font file format
+ENOSTR 60 Device not a stream
+ENODATA 61 No data available
+ETIME 62 Timer expired
+ENOSR 63 Out of streams resources
+ENONET 64 Machine is not on the network
+ENOPKG 65 Package not installed
+EREMOTE 66 Object is remote
+ENOLINK 67 Link has been severed
+EADV 68 Advertise error
+ESRMNT 69 Srmount error
+ECOMM 70 Communication error on send
+EPROTO 71 Protocol error
+EMULTIHOP 72 Multihop attempted
+EDOTDOT 73 RFS specific error
+EBADMSG 74 Bad message
+EOVERFLOW 75 Value too large for defined data type
+ENOTUNIQ 76 Name not unique on network
+EBADFD 77 File descriptor in bad state
+EREMCHG 78 Remote address changed
+ELIBACC 79 Can not access a needed shared library
+ELIBBAD 80 Accessing a corrupted shared library
+ELIBSCN 81 .lib section in a.out corrupted
+ELIBMAX 82 Attempting to link in too many shared libraries
+ELIBEXEC 83 Cannot exec a shared library directly
+EILSEQ 84 Invalid or incomplete multibyte or wide character
+ERESTART 85 Interrupted system call should be restarted
+ESTRPIPE 86 Streams pipe error
+EUSERS 87 Too many users
+ENOTSOCK 88 Socket operation on non-socket
+EDESTADDRREQ 89 Destination address required
+EMSGSIZE 90 Message too long
+EPROTOTYPE 91 Protocol wrong type for socket
+ENOPROTOOPT 92 Protocol not available
+EPROTONOSUPPORT 93 Protocol not supported
+ESOCKTNOSUPPORT 94 Socket type not supported
+EOPNOTSUPP 95 Operation not supported
+EPFNOSUPPORT 96 Protocol family not supported
+EAFNOSUPPORT 97 Address family not supported by protocol
+EADDRINUSE 98 Address already in use
+EADDRNOTAVAIL 99 Cannot assign requested address
+ENETDOWN 100 Network is down
+ENETUNREACH 101 Network is unreachable
+ENETRESET 102 Network dropped connection on reset
+ECONNABORTED 103 Software caused connection abort
+ECONNRESET 104 Connection reset by peer
+ENOBUFS 105 No buffer space available
+EISCONN 106 Transport endpoint is already connected
+ENOTCONN 107 Transport endpoint is not connected
+ESHUTDOWN 108 Cannot send after transport endpoint shutdown
+ETOOMANYREFS 109 Too many references: cannot splice
+ETIMEDOUT 110 Connection timed out
+ECONNREFUSED 111 Connection refused
+EHOSTDOWN 112 Host is down
+EHOSTUNREACH 113 No route to host
+EALREADY 114 Operation already in progress
+EINPROGRESS 115 Operation now in progress
+ESTALE 116 Stale file handle
+EUCLEAN 117 Structure needs cleaning
+ENOTNAM 118 Not a XENIX named type file
+ENAVAIL 119 No XENIX semaphores available
+EISNAM 120 Is a named type file
+EREMOTEIO 121 Remote I/O error
+EDQUOT 122 Disk quota exceeded
+ENOMEDIUM 123 No medium found
+EMEDIUMTYPE 124 Wrong medium type
+ECANCELED 125 Operation canceled
+ENOKEY 126 Required key not available
+EKEYEXPIRED 127 Key has expired
+EKEYREVOKED 128 Key has been revoked
+EKEYREJECTED 129 Key was rejected by service
+EOWNERDEAD 130 Owner died
+ENOTRECOVERABLE 131 State not recoverable
+ERFKILL 132 Operation not possible due to RF-kill
+EHWPOISON 133 Memory page has hardware error
+` as const;
+
+// Found is carried along, so that the compiler can go on without a stack.
+type Names<Table extends string, Found = never> = Table extends `${infer Name} ${string}\n${infer Rest}`
+  ? Names<Rest, Found | Name>
+  : Found;
 
 /** The name of an errno, such as "EPERM". */
-export type ErrnoName = keyof typeof ERRNO;
+export type ErrnoName = typeof TABLE extends `\n${infer Rows}` ? Names<Rows> : never;
+
+/** What has been asked for: the same few again and again. */
+const NUMBERS = new Map<ErrnoName, number>();
+
+/** 1 of "EPERM". */
+export function errnoNumber(name: ErrnoName): number {
+  const known = NUMBERS.get(name);
+  if (known !== undefined) return known;
+  const number = Number.parseInt(rowOf(name), 10);
+  NUMBERS.set(name, number);
+  return number;
+}
+
+/** "Operation not permitted" of "EPERM". */
+export function errnoMessage(name: ErrnoName): string {
+  const row = rowOf(name);
+  return row.slice(row.indexOf(" ") + 1);
+}
+
+/** What stands behind a name: its number and its message. */
+function rowOf(name: ErrnoName): string {
+  const line = `\n${name} `;
+  const at = TABLE.indexOf(line) + line.length;
+  return TABLE.slice(at, TABLE.indexOf("\n", at));
+}
+
+/** "EPERM" of 1, or undefined where Linux has none of that number. */
+export function errnoName(number: number): ErrnoName | undefined {
+  // Messages have numbers too, but behind the lines of these: the first one is the errno's.
+  const end = TABLE.indexOf(` ${number} `);
+  const name = TABLE.slice(TABLE.lastIndexOf("\n", end) + 1, end);
+  return end !== -1 && isErrnoName(name) ? name : undefined;
+}
+
+/** True if this is the name of an errno. */
+export function isErrnoName(text: string): text is ErrnoName {
+  return !text.includes(" ") && !text.includes("\n") && TABLE.includes(`\n${text} `);
+}
+
+/** All of them, for who wants to go through them. */
+export function errnoNames(): readonly ErrnoName[] {
+  const lines = TABLE.trim().split("\n");
+  return lines.map((line) => line.slice(0, line.indexOf(" "))).filter(isErrnoName);
+}

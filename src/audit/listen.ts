@@ -4,7 +4,7 @@
 // look and the call could matter. If this process ends, the kernel answers ENOSYS: refused, too.
 import type { Fd } from "#ffi/libc/fd.ts";
 import { rawSyscall } from "#ffi/libc/syscall.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoName } from "#ffi/uapi/errno.ts";
 import { SECCOMP_DATA, SECCOMP_IOCTL_NOTIF, SECCOMP_NOTIF, SECCOMP_NOTIF_RESP } from "#ffi/uapi/seccomp.ts";
 import { syscallName } from "#ffi/uapi/syscalls.ts";
 import { refusalOf } from "#src/seccomp/notifying-filter.ts";
@@ -76,7 +76,7 @@ export class Listener {
       time: new Date().toISOString(),
       syscall: name,
       args: explainArguments(name, args, (address) => this.#readText(pid, address)),
-      errno: errnoName(errno),
+      errno: errnoWord(errno),
       process: readCaller(pid),
     };
   }
@@ -92,6 +92,6 @@ function readData(view: DataView, at: number): SyscallData {
 }
 
 /** "EPERM"; "0" where a profile makes a call do nothing and says that it has worked. */
-function errnoName(number: number): string {
-  return Object.entries(ERRNO).find(([, row]) => row.number === number)?.[0] ?? String(number);
+function errnoWord(number: number): string {
+  return errnoName(number) ?? String(number);
 }

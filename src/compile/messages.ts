@@ -5,7 +5,7 @@
 //   errnos  addresses of iovecs in 4 bytes each, downward from errno 0
 //
 // An iovec is an address and a length, see readv(2).
-import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { errnoMessage, type ErrnoName, errnoNumber } from "#ffi/uapi/errno.ts";
 
 /** What failed, for people. */
 export interface Place {
@@ -32,7 +32,7 @@ const TOLD: readonly ErrnoName[] = [
   ...(["ERANGE", "ENAMETOOLONG", "ENOSYS", "ENOTEMPTY", "ELOOP", "EOVERFLOW", "EUSERS", "EOPNOTSUPP"] as const),
   ...(["ELIBBAD", "ESTALE", "EDQUOT", "ENOKEY", "EKEYREVOKED", "ENOMEDIUM", "EAFNOSUPPORT", "EBADFD"] as const),
 ];
-const TOLD_NUMBERS: readonly number[] = TOLD.map((name) => ERRNO[name].number);
+const TOLD_NUMBERS: readonly number[] = TOLD.map((name) => errnoNumber(name));
 const ERRNO_MAX = 133;
 const TWO_32 = 2 ** 32;
 
@@ -81,8 +81,7 @@ export class Messages {
     const unknown = this.line("an errno that has no name here");
     const table = this.#once("errnos", () => {
       const addresses = new Uint32Array(ERRNO_MAX + 1).fill(unknown);
-      for (const name of TOLD)
-        addresses[ERRNO_MAX - ERRNO[name].number] = this.line(`${name} (${ERRNO[name].message})`);
+      for (const name of TOLD) addresses[ERRNO_MAX - errnoNumber(name)] = this.line(`${name} (${errnoMessage(name)})`);
       return this.#add(new Uint8Array(addresses.buffer));
     });
     return table + ERRNO_MAX * 4;

@@ -2,7 +2,7 @@
 // good, finds the failed record's tag (addresses of a place and of a call, see messages.ts) and prints four lines'
 // parts. The words of exec are as execvp(3)'s: each candidate is tried, and what was found but could not be executed
 // counts for more than what was not found.
-import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { type ErrnoName, errnoNumber } from "#ffi/uapi/errno.ts";
 import { SA, SIG } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { type Call, call, type CallOptions, fd, memory, type MemoryArg, result } from "#ffi/tape/call.ts";
@@ -39,7 +39,7 @@ const exitCode = cell("exit code");
 const hintAt = cell("hint at");
 
 /** 2^32 - errno: what load makes of an error. */
-const loaded = (errno: ErrnoName): number => TWO_32 - ERRNO[errno].number;
+const loaded = (errno: ErrnoName): number => TWO_32 - errnoNumber(errno);
 
 /** The 32-bit word `offset` bytes behind the address that a cell holds; `label` is where to enter. */
 export function follow(label: string, holder: MemoryArg, offset: number, options: CallOptions): readonly Call[] {

@@ -2,7 +2,7 @@
 import { asFd } from "#ffi/libc/fd.ts";
 import { pollFiles } from "#ffi/libc/process.ts";
 import { rawSyscall } from "#ffi/libc/syscall.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { POLL } from "#ffi/uapi/poll.ts";
 
 /** false where nobody reads it any more. */
@@ -11,9 +11,9 @@ function print(fd: 1 | 2, bytes: Uint8Array): boolean {
   while (rest.length > 0) {
     const count = rawSyscall("write", fd, rest, rest.length);
     // A full non-blocking pipe is waited for; a reader that has gone away is no error of ours.
-    if (count === -ERRNO.EAGAIN.number) pollFiles([{ fd: asFd(fd), events: POLL.OUT }], undefined);
-    else if (count < 0 && count !== -ERRNO.EINTR.number) return false;
-    else rest = rest.subarray(Math.max(count, 0));
+    if (count >= 0) rest = rest.subarray(count);
+    else if (count === -errnoNumber("EAGAIN")) pollFiles([{ fd: asFd(fd), events: POLL.OUT }], undefined);
+    else if (count !== -errnoNumber("EINTR")) return false;
   }
   return true;
 }

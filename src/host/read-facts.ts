@@ -3,7 +3,7 @@ import { AT, F, O } from "#ffi/uapi/fcntl.ts";
 import { TC } from "#ffi/uapi/ioctl.ts";
 import { KEY_SPEC, KEYCTL } from "#ffi/uapi/keyctl.ts";
 import { LANDLOCK_CREATE_RULESET } from "#ffi/uapi/landlock.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { readText } from "#ffi/libc/fd.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
 import { FRESH_FOLDERS, MASKED_PATHS, READONLY_PATHS, ROOT_MASKED_PATHS, throttlePath } from "#src/spec/defaults.ts";
@@ -124,7 +124,7 @@ export function modeOf(path: string): number {
 
 /** What modeOf() has found. */
 export function kindOf(mode: number): PathKind {
-  if (mode === -ERRNO.EACCES.number) return "denied";
+  if (mode === -errnoNumber("EACCES")) return "denied";
   return mode < 0 ? "missing" : (KINDS[mode & S_IFMT] ?? "file");
 }
 
@@ -176,13 +176,13 @@ function readKernel(): readonly [number, number] {
 
 /** clone3 without arguments is EINVAL where it exists; filters answer ENOSYS or EPERM. */
 function hasClone3(): boolean {
-  return rawSyscall("clone3", 0, 0) === -ERRNO.EINVAL.number;
+  return rawSyscall("clone3", 0, 0) === -errnoNumber("EINVAL");
 }
 
 /** ENOKEY: it works, and there is no session keyring. */
 function hasKeyctl(): boolean {
   const result = rawSyscall("keyctl", KEYCTL.GET_KEYRING_ID, KEY_SPEC.SESSION_KEYRING, 0);
-  return result !== -ERRNO.EPERM.number && result !== -ERRNO.ENOSYS.number;
+  return result !== -errnoNumber("EPERM") && result !== -errnoNumber("ENOSYS");
 }
 
 function keepsUserNamespace({ noNamespaces, namespaces }: RunOptions): boolean {

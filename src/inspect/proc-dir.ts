@@ -2,7 +2,7 @@
 import { openFileAt, ownerAt, readLinkAt } from "#ffi/libc/dir.ts";
 import { asFd, closeFile, type Fd, openFile, readAll } from "#ffi/libc/fd.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { O, openFlags } from "#ffi/uapi/fcntl.ts";
 import { NsboxError } from "#src/error.ts";
 import type { Readable } from "./groups/group.ts";
@@ -31,7 +31,7 @@ function readWhole(fd: Fd, path: string): Uint8Array | number {
   while (length < shared.length) {
     const room = shared.length - length;
     const count = rawSyscall("read", fd, shared.subarray(length), room);
-    if (count === -ERRNO.EINTR.number) continue;
+    if (count < 0 && count === -errnoNumber("EINTR")) continue;
     if (count < 0) return count;
     length += count;
     if (count < least && count < room) return shared.subarray(0, length);

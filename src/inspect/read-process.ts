@@ -1,7 +1,7 @@
 // /proc/PID → ProcessView. What may not be read becomes a value that says so; only a missing process is an error.
 import { listFolder, readLinkAt } from "#ffi/libc/dir.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { parseClockOffsets } from "./groups/clocks.ts";
 import { mapReadable, type Readable } from "./groups/group.ts";
 import { identityOf, parseCommand, startedAt } from "./groups/identity.ts";
@@ -136,7 +136,7 @@ function readView({ dir, status, subject, namespaces }: OpenProcess, enter: Ente
 function readLabel(dir: ProcDir, subject: Subject): Readable<string> {
   const label = tryTextAt(dir.fd, "attr/current");
   if (typeof label === "string") return { value: withoutEnd(label) };
-  return label === -ERRNO.EINVAL.number ? { value: "" } : refuse(-label, subject);
+  return label === -errnoNumber("EINVAL") ? { value: "" } : refuse(-label, subject);
 }
 
 /** A label ends in a NUL, a line end, or both. */

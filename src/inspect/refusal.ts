@@ -1,5 +1,5 @@
 // Why something can't be read, in words: errno by name, what it means here, what would help. Pure.
-import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { errnoMessage, type ErrnoName } from "#ffi/uapi/errno.ts";
 import { errnoOf } from "#src/error.ts";
 import type { Readable } from "./groups/group.ts";
 
@@ -29,7 +29,7 @@ export function refuse<T>(errno: number, subject: Subject, what?: string): Reada
   if (name === "ENOENT" && subject.kernelThread)
     return { unreadable, reason: "a thread of the kernel has no such thing", help: "" };
   if (name === "ENOENT") return { unreadable, reason: "it is not there, or this kernel does not show it", help: "" };
-  return { unreadable, reason: name === undefined ? "the kernel refuses it" : ERRNO[name].message, help: "" };
+  return { unreadable, reason: name === undefined ? "the kernel refuses it" : errnoMessage(name), help: "" };
 }
 
 function whoMay({ uid, yourUid, dumpable }: Subject): string {

@@ -1,7 +1,7 @@
 // /proc → what `ls` needs of every process, with as few calls as there are answers. See proc(5).
 // A process that ends meanwhile is left out without a word.
 import type { FolderScanner } from "#ffi/libc/folder-scanner.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { O } from "#ffi/uapi/fcntl.ts";
 import { NAMESPACE_TYPES, type NamespaceType } from "#src/spec/spec.ts";
 import type { Holder } from "./namespace-graph.ts";
@@ -29,7 +29,7 @@ export interface ScannedProcess {
 const COMMAND_BYTES = 4096;
 const STAT_BYTES = 1024;
 const FOR_CHILDREN: readonly NamespaceType[] = ["pid", "time"];
-const GONE: readonly number[] = [-ERRNO.ENOENT.number, -ERRNO.ESRCH.number];
+const GONE: readonly number[] = [-errnoNumber("ENOENT"), -errnoNumber("ESRCH")];
 
 export interface Scan {
   /** By PID. */

@@ -1,7 +1,7 @@
 // The calls of a visit to a namespace that is our own too: no helper is needed to make them, nor loaded.
 import { rawSyscall } from "#ffi/libc/syscall.ts";
 import type { Arg, Call, MemoryArg } from "#ffi/tape/call.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import type { Peeked } from "#src/run/peek.ts";
 import { findIn, mapList } from "./groups/lists.ts";
 
@@ -52,7 +52,7 @@ const FAILED: unique symbol = Symbol("no way on is given");
 /** Undefined: the next call. */
 function nextLabel({ cases = [], fail }: Call, result: number): string | undefined | typeof FAILED {
   if (result >= 0) return undefined;
-  const found = findIn(cases, ({ equals }) => typeof equals === "string" && -ERRNO[equals].number === result);
+  const found = findIn(cases, ({ equals }) => typeof equals === "string" && -errnoNumber(equals) === result);
   if (found !== undefined) return found.then === "next" ? undefined : found.then;
   return fail ?? FAILED;
 }

@@ -1,6 +1,6 @@
 // Starts an executable as a child of this process, and makes sense of what it reports.
 import { closeFile, type Fd, fillAndSeal, openMemfd, openPipe, readAll } from "#ffi/libc/fd.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber, isErrnoName } from "#ffi/uapi/errno.ts";
 import { explainRefusedClone } from "#src/cli/explain-refused-clone.ts";
 import { PID_BYTES } from "#src/compile/caller.ts";
 import { explainErrno, NsboxError } from "#src/error.ts";
@@ -100,12 +100,12 @@ function splitVariable(entry: string): readonly [string, string] {
 /** What Bun.spawn says, as an error of ours. */
 function startFailure(error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return error;
-  const row = Object.entries(ERRNO).find(([name]) => name === error.code)?.[1];
-  if (row === undefined) return error;
-  return new NsboxError("ESETUP", `Cannot start a process: ${explainErrno(row.number)}`, {
+  if (!isErrnoName(error.code)) return error;
+  const errno = errnoNumber(error.code);
+  return new NsboxError("ESETUP", `Cannot start a process: ${explainErrno(errno)}`, {
     syscall: "syscall" in error && typeof error.syscall === "string" ? error.syscall : undefined,
-    errno: row.number,
-    hint: findHint({ syscall: "clone", errno: row.number, kind: "clone", operand: undefined }),
+    errno,
+    hint: findHint({ syscall: "clone", errno, kind: "clone", operand: undefined }),
     cause: error,
   });
 }

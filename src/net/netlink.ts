@@ -1,7 +1,7 @@
 // An AF_NETLINK socket: requests that the kernel acknowledges, and dumps. One request at a time.
 import { closeFile, asFd, type Fd } from "#ffi/libc/fd.ts";
 import { rawSyscall, syscall } from "#ffi/libc/syscall.ts";
-import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { type ErrnoName, errnoNumber } from "#ffi/uapi/errno.ts";
 import {
   type Acknowledgement,
   NETLINK,
@@ -62,7 +62,7 @@ export class Netlink implements Disposable {
   #receive(): readonly NetlinkMessage[] {
     for (;;) {
       const length = rawSyscall("recvfrom", this.#fd, shared, shared.length, 0, 0, 0);
-      if (length === -ERRNO.EINTR.number) continue;
+      if (length < 0 && length === -errnoNumber("EINTR")) continue;
       if (length < 0) syscall("netlink", "recvfrom", this.#fd, shared, 0, 0, 0, 0);
       // What is kept must not lie in what the next message is written to.
       return parseMessages(shared.slice(0, length));
@@ -73,7 +73,7 @@ export class Netlink implements Disposable {
   request(what: string, request: NetlinkRequest, ...tolerated: readonly ErrnoName[]): boolean {
     const { said } = this.ask(request);
     if (said.errno === 0) return true;
-    if (tolerated.some((name) => ERRNO[name].number === said.errno)) return false;
+    if (tolerated.some((name) => errnoNumber(name) === said.errno)) return false;
     throw refusal(what, said);
   }
 
@@ -86,7 +86,7 @@ export class Netlink implements Disposable {
   ): T | undefined {
     const { messages, said } = this.ask(request);
     if (said.errno === 0) return parseAll(messages, parse)[0];
-    if (missing.some((name) => ERRNO[name].number === said.errno)) return undefined;
+    if (missing.some((name) => errnoNumber(name) === said.errno)) return undefined;
     throw refusal(what, said);
   }
 
@@ -126,6 +126,6 @@ const HINTS: Readonly<Partial<Record<ErrnoName, string>>> = {
 
 function refusal(what: string, { errno, text }: Acknowledgement): NsboxError {
   const said = text === undefined || text === "" ? "" : `, ${text}`;
-  const hint = Object.entries(HINTS).find(([name]) => ERRNO[name as ErrnoName].number === errno)?.[1]; // keys of HINTS
+  const hint = Object.entries(HINTS).find(([name]) => errnoNumber(name as ErrnoName) === errno)?.[1]; // keys of HINTS
   return new NsboxError("ESETUP", `Cannot ${what}: ${explainErrno(errno)}${said}`, { syscall: "netlink", errno, hint });
 }

@@ -1,7 +1,7 @@
 // Ports of the host that are to be published: taken before anything is made, or said whose they are.
 import { closeFile, asFd, type Fd } from "#ffi/libc/fd.ts";
 import { rawSyscall } from "#ffi/libc/syscall.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { parseIp } from "#ffi/uapi/inet.ts";
 import { u32 } from "#ffi/uapi/netlink.ts";
 import { AF, IPPROTO_IPV6, IPV6_V6ONLY, packSockaddr, SO, SOCK, SOL } from "#ffi/uapi/socket.ts";
@@ -54,7 +54,7 @@ const LETTING_GO_MS = 500;
 function isFree(port: PublishedPort): boolean {
   const sockets = addressesOf(port).map((address) => tryBind(port, address));
   for (const { fd } of sockets) if (fd !== undefined) closeFile(fd);
-  return !sockets.some(({ errno }) => errno === ERRNO.EADDRINUSE.number);
+  return !sockets.some(({ errno }) => errno === errnoNumber("EADDRINUSE"));
 }
 
 /** Whether a program could listen there now. Throws NsboxError ESPEC. */
@@ -105,12 +105,12 @@ function bindPort(port: PublishedPort): readonly Fd[] {
 }
 
 function refusalOf(port: PublishedPort, errno: number): NsboxError | undefined {
-  if (errno === ERRNO.EADDRINUSE.number) return inUse(port, "EADDRINUSE (Address already in use), a program has it");
-  if (errno === ERRNO.EADDRNOTAVAIL.number && port.hostIp !== undefined)
+  if (errno === errnoNumber("EADDRINUSE")) return inUse(port, "EADDRINUSE (Address already in use), a program has it");
+  if (errno === errnoNumber("EADDRNOTAVAIL") && port.hostIp !== undefined)
     return inUse(port, "EADDRNOTAVAIL (Cannot assign requested address), the host has no such address");
-  if (errno === ERRNO.EAFNOSUPPORT.number && port.hostIp !== undefined)
+  if (errno === errnoNumber("EAFNOSUPPORT") && port.hostIp !== undefined)
     return inUse(port, `${explainErrno(errno)}, this kernel has no IPv6`);
-  if (errno === ERRNO.EACCES.number) return inUse(port, `${explainErrno(errno)}, low ports take root`);
+  if (errno === errnoNumber("EACCES")) return inUse(port, `${explainErrno(errno)}, low ports take root`);
   return undefined;
 }
 

@@ -2,7 +2,7 @@
 // makes the list worthless: something has just changed.
 import { rawSyscall } from "#ffi/libc/syscall.ts";
 import { AT, O } from "#ffi/uapi/fcntl.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { KEY_SPEC, KEYCTL } from "#ffi/uapi/keyctl.ts";
 import { LANDLOCK_CREATE_RULESET } from "#ffi/uapi/landlock.ts";
 import { RLIM_INFINITY, RLIMIT } from "#ffi/uapi/resource.ts";
@@ -64,7 +64,7 @@ function observeKeyctl({ keyctl }: HostFacts): Observation | undefined {
   const name = "keyctl";
   const args = [KEYCTL.GET_KEYRING_ID, KEY_SPEC.SESSION_KEYRING, 0];
   const result = rawSyscall(name, ...args);
-  const works = result !== -ERRNO.EPERM.number && result !== -ERRNO.ENOSYS.number;
+  const works = result !== -errnoNumber("EPERM") && result !== -errnoNumber("ENOSYS");
   if (works !== keyctl) return undefined;
   return works ? { kind: "works", name, args } : { kind: "result", name, args, result };
 }
@@ -89,7 +89,7 @@ function observeAccess(path: string) {
 function observePaths(paths: HostFacts["paths"], made: readonly string[]): readonly Observation[] | undefined {
   const found: Observation[] = [];
   for (const [path, kind] of Object.entries(paths)) {
-    const mode = made.includes(path) ? -ERRNO.ENOENT.number : modeOf(path);
+    const mode = made.includes(path) ? -errnoNumber("ENOENT") : modeOf(path);
     if (kindOf(mode) !== kind) return undefined;
     found.push({ kind: "path", path, mode });
   }

@@ -6,7 +6,7 @@ import { call, fd } from "#ffi/tape/call.ts";
 import { LIMITS } from "#ffi/tape/format.ts";
 import { CLONE } from "#ffi/uapi/clone.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { result } from "#ffi/tape/call.ts";
 import { explainErrno, NsboxError } from "#src/error.ts";
@@ -54,7 +54,7 @@ export function playInNetns(pid: number, steps: readonly Step[]): void {
 function stepFailure(step: Step | undefined, errno: number): NsboxError {
   const what = step === undefined ? "enter the network namespace" : explainStep(step);
   const hint =
-    errno === ERRNO.EPERM.number
+    errno === errnoNumber("EPERM")
       ? "it takes root, and a network namespace that root owns"
       : "nsbox net inspect shows who is in the network";
   return new NsboxError("ESETUP", `Cannot ${what}: ${explainErrno(errno)}`, { errno, hint });

@@ -2,7 +2,7 @@
 import type { Call } from "#ffi/tape/call.ts";
 import { RECORD_BYTES, REPORT_BYTES } from "#ffi/tape/format.ts";
 import type { Tape } from "#ffi/tape/assemble.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { assert, explainErrno, NsboxError, type StepPlace } from "#src/error.ts";
 import { findHint } from "#src/hints.ts";
 import type { LoweredTape, Origin } from "#src/plan/lower-plan.ts";
@@ -79,11 +79,11 @@ function stepAt(plan: Plan, origin: Origin | undefined): Step | undefined {
 
 function execFailure(failures: readonly Failure[], step: Step & { readonly kind: "exec" }): NsboxError {
   const name = JSON.stringify(step.args[0] ?? "");
-  const found = failures.find((failure) => !NOT_HERE.some((miss) => ERRNO[miss].number === failure.errno));
+  const found = failures.find((failure) => !NOT_HERE.some((miss) => errnoNumber(miss) === failure.errno));
   if (found === undefined) {
     const isOne = step.candidates.length === 1;
     // As execvp(3) has it, where not even the folder was one.
-    const errno = isOne ? (failures[0]?.errno ?? 0) : ERRNO.ENOENT.number;
+    const errno = isOne ? (failures[0]?.errno ?? 0) : errnoNumber("ENOENT");
     const where = isOne ? "" : ", in none of the folders of PATH inside the box";
     const syscall = "execve";
     const hint = findHint({ syscall, errno, kind: "exec", operand: step.candidates[0] });

@@ -1,6 +1,6 @@
 // Policy → BPF. The call's number is looked up in a balanced tree of ranges, so that each call costs about the same.
 import { AUDIT_ARCH, SECCOMP_DATA, SECCOMP_RET, X32_SYSCALL_BIT } from "#ffi/uapi/seccomp.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { NsboxError } from "#src/error.ts";
 import { compileCondition } from "./compile-condition.ts";
 import { Emitter, type Target } from "./emit.ts";
@@ -17,7 +17,7 @@ export const NATIVE: Readonly<Record<Arch, number>> = { x64: AUDIT_ARCH.X86_64, 
 export const FOREIGN: Verdict = { ret: SECCOMP_RET.KILL_PROCESS, liftedBy: [] };
 
 /** x32 calls have the machine's own arch, so they are told by their number; most kernels have none of them. */
-export const X32: Verdict = refuse(ERRNO.ENOSYS.number);
+export const X32: Verdict = refuse(errnoNumber("ENOSYS"));
 
 export interface Compiled {
   readonly program: readonly Instruction[];

@@ -2,13 +2,13 @@
 // attack surface. Every call that nsbox knows stands in exactly one group; docs/seccomp.md is made of this table.
 import { AF, NETLINK } from "#ffi/uapi/socket.ts";
 import { TIOC } from "#ffi/uapi/ioctl.ts";
-import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { type ErrnoName, errnoNumber } from "#ffi/uapi/errno.ts";
 import { type ArgumentRule, type Condition, refuse, type Verdict } from "./policy.ts";
 import { allowWhen, type CallGroup, equal } from "./group.ts";
 
 /** Who may make namespaces and mounts after all. */
 const NESTED: readonly string[] = ["nested", "CAP_SYS_ADMIN"];
-const EPERM = ERRNO.EPERM.number;
+const EPERM = errnoNumber("EPERM");
 
 /** Every namespace that clone(2) can make: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
 const NEW_NAMESPACES = 0x7e020000n;
@@ -32,7 +32,7 @@ const withArguments = (
   otherwise: Verdict | undefined,
 ): CallGroup => ({ title, why, calls, rules, otherwise });
 
-const refused = (errno: ErrnoName): Verdict => refuse(ERRNO[errno].number);
+const refused = (errno: ErrnoName): Verdict => refuse(errnoNumber(errno));
 
 /** What the profile says, group by group. */
 export const GROUPS: readonly CallGroup[] = [
@@ -122,7 +122,7 @@ export const GROUPS: readonly CallGroup[] = [
     title: "clone3",
     why: "Its flags are in memory, where a filter can't look. ENOSYS makes libraries fall back to clone.",
     calls: "clone3",
-    otherwise: refuse(ERRNO.ENOSYS.number, NESTED),
+    otherwise: refuse(errnoNumber("ENOSYS"), NESTED),
   },
   deny(
     "Mounts and namespaces",

@@ -1,6 +1,6 @@
 // A filter that asks where it would refuse: so that each refusal is seen by who answers, and can be written down.
 import { SECCOMP_RET, SOCK_FILTER } from "#ffi/uapi/seccomp.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { actionOf, dataOf } from "./actions.ts";
 import { interpret } from "./interpret.ts";
 import type { SyscallData } from "./policy.ts";
@@ -28,5 +28,5 @@ export function notifyingFilter(filter: Uint8Array): Uint8Array<ArrayBuffer> {
 export function refusalOf(verdicts: readonly Instruction[], data: SyscallData): number {
   const { ret } = interpret(verdicts, data);
   // What a profile leaves to a supervisor is what the kernel says where there is none.
-  return actionOf(ret) === SECCOMP_RET.ERRNO ? dataOf(ret) : ERRNO.ENOSYS.number;
+  return actionOf(ret) === SECCOMP_RET.ERRNO ? dataOf(ret) : errnoNumber("ENOSYS");
 }

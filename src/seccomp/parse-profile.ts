@@ -1,6 +1,6 @@
 // Plain data → Profile, strictly: `linux.seccomp`, a whole OCI config.json that holds one, or Docker's and Podman's form.
 import { capNumber, CAPS } from "#ffi/uapi/capability.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber, isErrnoName } from "#ffi/uapi/errno.ts";
 import { SECCOMP_FILTER_FLAG } from "#ffi/uapi/seccomp.ts";
 import { ACTIONS, type ActionName, WITH_DATA } from "./actions.ts";
 import { WORD_MAX } from "./policy.ts";
@@ -131,8 +131,8 @@ function parseErrno(reader: Reader, [number, name]: readonly [string, string], a
 }
 
 function errnoNamed(reader: Reader): number {
-  const row = Object.entries(ERRNO).find(([name]) => name === reader.text());
-  if (row !== undefined) return row[1].number;
+  const name = reader.text();
+  if (isErrnoName(name)) return errnoNumber(name);
   throw reader.fail(`is not the name of an errno`, "write for example EPERM, or give errnoRet as a number");
 }
 

@@ -1,6 +1,6 @@
 // Profile → Policy, for one machine and one set of capabilities. What rules mean together is what libseccomp makes of
 // them, since that is what profiles are written for.
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { syscallTable } from "#ffi/uapi/syscalls.ts";
 import { ACTIONS, type ActionName, WITH_DATA } from "./actions.ts";
 import { type ArgumentRule, type CallPolicy, type Condition, type Policy, type Verdict, WORD_MAX } from "./policy.ts";
@@ -38,7 +38,7 @@ export function resolveProfile(profile: Profile, where: ResolveFor): Policy {
 }
 
 function verdictOf(action: ActionName, errnoRet: number | undefined): Verdict {
-  const data = WITH_DATA.includes(action) ? (errnoRet ?? ERRNO.EPERM.number) : 0;
+  const data = WITH_DATA.includes(action) ? (errnoRet ?? errnoNumber("EPERM")) : 0;
   return { ret: (ACTIONS[action] | data) >>> 0, liftedBy: [] };
 }
 

@@ -1,7 +1,7 @@
 // The default profile for a box that has the host's network and file system in common: it makes no sockets that reach
 // them. What Landlock knows of the network are TCP ports, and those only since Linux 6.7; neither UDP nor the sockets
 // behind paths, such as Docker's, which are as good as root.
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { AF } from "#ffi/uapi/socket.ts";
 import { syscallNumber } from "#ffi/uapi/syscalls.ts";
 import { equal } from "./group.ts";
@@ -21,7 +21,7 @@ export function withoutSockets(policy: Policy, { internet, unix }: Sockets): Pol
   const families = [...(internet ? [] : [AF.INET, AF.INET6]), ...(unix ? [] : [AF.UNIX])];
   const rules = families.map((family): ArgumentRule => ({
     when: [equal(0, family)],
-    verdict: refuse(ERRNO.EACCES.number),
+    verdict: refuse(errnoNumber("EACCES")),
     why: WHY,
   }));
   const nr = syscallNumber(policy.arch, "socket");

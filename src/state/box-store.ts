@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { closeFile, type Fd, openFile } from "#ffi/libc/fd.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { AT, O } from "#ffi/uapi/fcntl.ts";
 import { explainErrno, NsboxError } from "#src/error.ts";
 import { isFrozen, makeCgroup, removeCgroup } from "#src/cgroup/box-cgroup.ts";
@@ -113,7 +113,7 @@ export function nameTaken(name: string): NsboxError {
 function moveFolder(from: string, to: string): boolean {
   const result = rawSyscall("renameat2", AT.FDCWD, from, AT.FDCWD, to, RENAME_NOREPLACE);
   if (result === 0) return true;
-  if (result === -ERRNO.EEXIST.number) return false;
+  if (result === -errnoNumber("EEXIST")) return false;
   throw new SyscallError("renameat2", -result, from);
 }
 

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { closeFile, openFile } from "#ffi/libc/fd.ts";
 import { rawSyscall, SyscallError } from "#ffi/libc/syscall.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { LOCK, O } from "#ffi/uapi/fcntl.ts";
 
 /** Held until it is disposed of, or its process ends; waits for another holder. See flock(2). */
@@ -10,7 +10,7 @@ export function lockFile(path: string): Disposable {
   const fd = openFile(path, O.RDWR | O.CREAT, 0o600);
   let result = 0;
   do result = rawSyscall("flock", fd, LOCK.EX);
-  while (result === -ERRNO.EINTR.number);
+  while (result === -errnoNumber("EINTR"));
   if (result < 0) {
     closeFile(fd);
     throw new SyscallError("flock", -result, path);

@@ -1,6 +1,6 @@
 // The filter of a box's init: it can't have the command's, and runs as the command's user (D-46).
 import { AUDIT_ARCH, BPF, SECCOMP, SECCOMP_DATA, SECCOMP_RET, SOCK_FILTER } from "#ffi/uapi/seccomp.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { syscallNumber, type SyscallName } from "#ffi/uapi/syscalls.ts";
 import { type Call, call, words } from "#ffi/tape/call.ts";
 import type { HostFacts } from "#src/spec/facts.ts";
@@ -20,7 +20,7 @@ export function filterOf(arch: Arch, names: readonly SyscallName[]): Uint8Array 
   const { LD, W, ABS, JMP, JEQ, K, RET } = BPF;
   const { size, offsets } = SOCK_FILTER;
   const [load, equals, answer] = [LD | W | ABS, JMP | JEQ | K, RET | K];
-  const refusal = SECCOMP_RET.ERRNO | ERRNO.EPERM.number;
+  const refusal = SECCOMP_RET.ERRNO | errnoNumber("EPERM");
   const bytes = new Uint8Array((names.length + OTHERS) * size);
   const view = new DataView(bytes.buffer);
   let at = 0;

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "bun:test";
 import { chmodSync, chownSync, linkSync, readFileSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { DECIDING_VARIABLES, READY_AT } from "#ffi/front/ready-layout.ts";
 import { concatBytes } from "#ffi/runner/concat-bytes.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import type { Observation } from "#src/ready/observation.ts";
 import { KINDS, put, sampleStart, Stage, type Start, tool, uid } from "#test/support/front-stage.ts";
 import { describeWith } from "#test/support/needs.ts";
@@ -101,7 +101,7 @@ function testEntry(stage: Stage): void {
       { kind: "result", name: "geteuid", args: [], result: uid },
       { kind: "works", name: "getppid", args: [] },
       { kind: "path", path: "/", mode: statSync("/").mode },
-      { kind: "path", path: "/no/such", mode: -ERRNO.ENOENT.number },
+      { kind: "path", path: "/no/such", mode: -errnoNumber("ENOENT") },
       { kind: "file", path: "/proc/sys/kernel/ostype", content: new TextEncoder().encode("Linux\n") },
       { kind: "release", text: readFileSync("/proc/sys/kernel/osrelease", "utf8").trim() },
       { kind: "stream", rule: { fd: 0, access: "read" } },

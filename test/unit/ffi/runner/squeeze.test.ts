@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { expand, squeeze } from "#ffi/runner/squeeze.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoMessage, errnoNames } from "#ffi/uapi/errno.ts";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -9,7 +9,7 @@ const TEXTS: readonly (readonly [name: string, text: string])[] = [
   ["one letter", "a"],
   ["one letter again and again", "a".repeat(1000)],
   ["nothing that repeats", Array.from({ length: 300 }, (_, n) => String.fromCodePoint(0x100 + n)).join("")],
-  ["sentences", JSON.stringify(ERRNO)],
+  ["sentences", JSON.stringify(errnoNames().map(errnoMessage))],
   ["what repeats from far away", `${"begin"}${"x".repeat(70_000)}begin`],
 ];
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { type ErrnoName, errnoNumber } from "#ffi/uapi/errno.ts";
 import { findHint } from "#src/hints.ts";
 
 const hintOf = (kind: string, errno: ErrnoName, operand?: string): string | undefined =>
-  findHint({ syscall: "x", errno: ERRNO[errno].number, kind, operand });
+  findHint({ syscall: "x", errno: errnoNumber(errno), kind, operand });
 
 describe("findHint()", () => {
   test.each<[kind: string, errno: ErrnoName, operand: string | undefined, hint: string]>([
@@ -72,7 +72,7 @@ describe("findHint()", () => {
   test("says nothing of an errno that Linux has not, or of a step that is not known", () => {
     expect(findHint({ syscall: "x", errno: 99999, kind: "clone", operand: undefined })).toBeUndefined();
     expect(
-      findHint({ syscall: "clone", errno: ERRNO.EPERM.number, kind: undefined, operand: undefined }),
+      findHint({ syscall: "clone", errno: errnoNumber("EPERM"), kind: undefined, operand: undefined }),
     ).toBeUndefined();
   });
 });

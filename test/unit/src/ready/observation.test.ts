@@ -1,12 +1,11 @@
 // The calls that ask again, on machines that are data: one that answers as it did lets them through, any other doesn't.
 import { describe, expect, test } from "bun:test";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { RLIM_INFINITY, RLIMIT } from "#ffi/uapi/resource.ts";
 import { checkCalls, type Observation, STALE } from "#src/ready/observation.ts";
 import { type Asked, comesThrough } from "#test/support/played.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const { EPERM, ENOSYS, ENOENT, EACCES, EBADF, ENOTDIR, ENOTTY, ENOKEY, EIO, EMFILE } = ERRNO;
 
 /** What asks a machine something is answered with; all that a test can change. */
 interface Machine {
@@ -23,8 +22,13 @@ interface Machine {
 }
 
 const MACHINE: Machine = {
-  results: { geteuid: 1000, getegid: 100, landlock_create_ruleset: 7, keyctl: -ENOKEY.number, faccessat2: 0 },
-  modes: { "/home": 0o40755, "/etc/shadow": -EACCES.number, "/none": -ENOENT.number, "/file": 0o100644 },
+  results: { geteuid: 1000, getegid: 100, landlock_create_ruleset: 7, keyctl: -errnoNumber("ENOKEY"), faccessat2: 0 },
+  modes: {
+    "/home": 0o40755,
+    "/etc/shadow": -errnoNumber("EACCES"),
+    "/none": -errnoNumber("ENOENT"),
+    "/file": 0o100644,
+  },
   files: {
     "/proc/self/oom_score_adj": bytes("0\n"),
     "/proc/self/uid_map": bytes("         0          0 4294967295\n"),
@@ -49,8 +53,8 @@ const OBSERVATIONS: readonly Observation[] = [
   { kind: "no terminal" },
   { kind: "no limit" },
   { kind: "path", path: "/home", mode: 0o40755 },
-  { kind: "path", path: "/etc/shadow", mode: -EACCES.number },
-  { kind: "path", path: "/none", mode: -ENOENT.number },
+  { kind: "path", path: "/etc/shadow", mode: -errnoNumber("EACCES") },
+  { kind: "path", path: "/none", mode: -errnoNumber("ENOENT") },
   { kind: "path", path: "/file", mode: 0o100644 },
   { kind: "result", name: "faccessat2", args: [-100, "/home", 2, 0x200], result: 0 },
   { kind: "file", path: "/proc/self/oom_score_adj", content: bytes("0\n") },
@@ -70,7 +74,7 @@ function agrees(machine: Machine, observations: readonly Observation[] = OBSERVA
 const ANSWERS: Readonly<Record<string, (machine: Machine, asked: Asked, open: Map<number, Uint8Array>) => number>> = {
   getpid: () => 4711,
   statx: ({ modes }, { args, text, write }) => {
-    const mode = modes[text(args[1])] ?? -EIO.number;
+    const mode = modes[text(args[1])] ?? -errnoNumber("EIO");
     if (mode < 0) return mode;
     const status = new Uint8Array(256).fill(0xff);
     new DataView(status.buffer).setUint32(28, mode, true);
@@ -78,7 +82,7 @@ const ANSWERS: Readonly<Record<string, (machine: Machine, asked: Asked, open: Ma
     return 0;
   },
   openat: ({ files }, { args, text }, open) => {
-    const content = files[text(args[1])] ?? -EIO.number;
+    const content = files[text(args[1])] ?? -errnoNumber("EIO");
     if (typeof content === "number") return content;
     open.set(FIRST_FD + open.size, content);
     return FIRST_FD + open.size - 1;
@@ -89,7 +93,7 @@ const ANSWERS: Readonly<Record<string, (machine: Machine, asked: Asked, open: Ma
     write(at, read);
     return read.length;
   },
-  close: (_machine, { args: [fd = -1] }, open) => (open.delete(fd) ? 0 : -EBADF.number),
+  close: (_machine, { args: [fd = -1] }, open) => (open.delete(fd) ? 0 : -errnoNumber("EBADF")),
   uname: ({ release }, { args, write }) => {
     const names = new Uint8Array(390).fill(0);
     names.set(bytes(release), 130);
@@ -101,9 +105,9 @@ const ANSWERS: Readonly<Record<string, (machine: Machine, asked: Asked, open: Ma
     write(args[3], new Uint8Array(new BigUint64Array([limit, RLIM_INFINITY]).buffer));
     return 0;
   },
-  fcntl: ({ flags }, { args: [fd = -1] }) => flags[fd] ?? -EBADF.number,
-  faccessat: ({ folders }, { args: [fd = -1] }) => (folders.includes(fd) ? 0 : -ENOTDIR.number),
-  ioctl: ({ terminals }, { args: [fd = -1] }) => (terminals.includes(fd) ? 0 : -ENOTTY.number),
+  fcntl: ({ flags }, { args: [fd = -1] }) => flags[fd] ?? -errnoNumber("EBADF"),
+  faccessat: ({ folders }, { args: [fd = -1] }) => (folders.includes(fd) ? 0 : -errnoNumber("ENOTDIR")),
+  ioctl: ({ terminals }, { args: [fd = -1] }) => (terminals.includes(fd) ? 0 : -errnoNumber("ENOTTY")),
 };
 
 function answer(machine: Machine, open: Map<number, Uint8Array>, asked: Asked): number {
@@ -122,25 +126,33 @@ describe("checkCalls()", () => {
   const results = Object.entries(MACHINE.results).filter(([name]) => name !== "keyctl");
 
   test.each(results)("is stale where %s answers something else than %d", (name, result) => {
-    for (const other of [result + 1, result - 1, -result, -EPERM.number, -ENOSYS.number, -1, 0x1_0000_0000 + result])
+    for (const other of [
+      result + 1,
+      result - 1,
+      -result,
+      -errnoNumber("EPERM"),
+      -errnoNumber("ENOSYS"),
+      -1,
+      0x1_0000_0000 + result,
+    ])
       if (other !== result) expect(agrees({ ...MACHINE, results: { ...MACHINE.results, [name]: other } })).toBe(false);
   });
 
   test("only asks of what shall work that it isn't refused", () => {
     const keyctl = (result: number): boolean => agrees({ ...MACHINE, results: { ...MACHINE.results, keyctl: result } });
-    expect([0, 5, -ENOKEY.number, -EACCES.number].map(keyctl)).toEqual([true, true, true, true]);
-    expect([-EPERM.number, -ENOSYS.number].map(keyctl)).toEqual([false, false]);
+    expect([0, 5, -errnoNumber("ENOKEY"), -errnoNumber("EACCES")].map(keyctl)).toEqual([true, true, true, true]);
+    expect([-errnoNumber("EPERM"), -errnoNumber("ENOSYS")].map(keyctl)).toEqual([false, false]);
   });
 
   test.each(Object.entries(MACHINE.modes))("is stale where something else stands at %s", (path, mode) => {
-    const others = mode < 0 ? [0o40755, 0, -EIO.number] : [-ENOENT.number, -EACCES.number];
+    const others = mode < 0 ? [0o40755, 0, -errnoNumber("EIO")] : [-errnoNumber("ENOENT"), -errnoNumber("EACCES")];
     if (mode >= 0) for (let bit = 0; bit < 16; bit++) others.push(mode ^ (1 << bit));
     for (const other of others) expect(agrees({ ...MACHINE, modes: { ...MACHINE.modes, [path]: other } })).toBe(false);
   });
 
   test.each(Object.entries(MACHINE.files))("is stale where %s says anything else", (path, content) => {
     if (typeof content === "number") throw new Error("no content");
-    const others: (Uint8Array | number)[] = [-ENOENT.number, -EMFILE.number, new Uint8Array(0)];
+    const others: (Uint8Array | number)[] = [-errnoNumber("ENOENT"), -errnoNumber("EMFILE"), new Uint8Array(0)];
     for (let at = 0; at < content.length; at++) others.push(content.with(at, (content[at] ?? 0) ^ 1));
     for (let length = 0; length < content.length; length++) others.push(content.subarray(0, length));
     for (let more = 1; more < 9; more++) others.push(new Uint8Array([...content, ...new Uint8Array(more)]));
@@ -148,7 +160,7 @@ describe("checkCalls()", () => {
   });
 
   test("closes what it has opened, where that can't be read", () => {
-    expect(agrees({ ...MACHINE, readError: -EIO.number })).toBe(false);
+    expect(agrees({ ...MACHINE, readError: -errnoNumber("EIO") })).toBe(false);
   });
 
   test("is stale with another kernel, and where one's name goes on", () => {
@@ -167,7 +179,7 @@ describe("checkCalls()", () => {
     // Whatever else it was opened with is nobody's business.
     for (const more of [0o2000, 0o4000, 0o100000, 0x4000_0000, 0x8000_0000])
       expect(agrees(changed(more + fd))).toBe(true);
-    expect(agrees(changed(-EBADF.number))).toBe(false);
+    expect(agrees(changed(-errnoNumber("EBADF")))).toBe(false);
     expect(agrees({ ...MACHINE, folders: [fd] })).toBe(false);
   });
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AUDIT_ARCH, SECCOMP_RET } from "#ffi/uapi/seccomp.ts";
 import { type SyscallName, syscallNumber, syscallTable } from "#ffi/uapi/syscalls.ts";
-import { ERRNO, type ErrnoName } from "#ffi/uapi/errno.ts";
+import { type ErrnoName, errnoNumber } from "#ffi/uapi/errno.ts";
 import { prebuiltSource } from "#src/seccomp/build-prebuilt.ts";
 import { NATIVE } from "#src/seccomp/compile.ts";
 import { defaultFilter } from "#src/seccomp/default-filter.ts";
@@ -31,7 +31,7 @@ function verdict(
   }).ret;
 }
 
-const errno = (name: ErrnoName): number => SECCOMP_RET.ERRNO | ERRNO[name].number;
+const errno = (name: ErrnoName): number => SECCOMP_RET.ERRNO | errnoNumber(name);
 
 describe("the default profile", () => {
   test("has each call of both machines in one group, and no other word", () => {

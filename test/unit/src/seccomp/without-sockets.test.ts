@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { SECCOMP_RET } from "#ffi/uapi/seccomp.ts";
 import { AF } from "#ffi/uapi/socket.ts";
 import { syscallNumber } from "#ffi/uapi/syscalls.ts";
@@ -7,7 +7,7 @@ import { defaultPolicy } from "#src/seccomp/default-policy.ts";
 import { decide } from "#src/seccomp/policy.ts";
 import { type Sockets, withoutSockets } from "#src/seccomp/without-sockets.ts";
 
-const EACCES = SECCOMP_RET.ERRNO | ERRNO.EACCES.number;
+const EACCES = SECCOMP_RET.ERRNO | errnoNumber("EACCES");
 
 describe("withoutSockets()", () => {
   test.each(["x64", "arm64"] as const)(

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
 import { closeFile, openFile } from "#ffi/libc/fd.ts";
 import { rawSyscall } from "#ffi/libc/syscall.ts";
-import { ERRNO } from "#ffi/uapi/errno.ts";
+import { errnoNumber } from "#ffi/uapi/errno.ts";
 import { LOCK, O } from "#ffi/uapi/fcntl.ts";
 import { lockFile, readRecord, takeFolder, writeRecord } from "#src/state/state-files.ts";
 import { tempDir } from "#test/support/nsbox.ts";
@@ -42,7 +42,7 @@ describe("lockFile()", () => {
     const path = dir.join("lock");
     {
       using _ = lockFile(path);
-      expect(tryLock(path)).toBe(-ERRNO.EAGAIN.number);
+      expect(tryLock(path)).toBe(-errnoNumber("EAGAIN"));
     }
     expect(tryLock(path)).toBe(0);
   });
