@@ -303,7 +303,6 @@ export const LINES_MAX = 400;
 
 /** Tables copied from kernel headers: as long as the header is. */
 export const LONG_TABLES: readonly string[] = [
-  "ffi/uapi/errno.ts",
   "ffi/uapi/syscalls-arm64.ts",
   "ffi/uapi/syscalls-x64.ts",
 ];
