@@ -124,22 +124,34 @@ function maskFolder(path: string, first: string | undefined): Step {
 
 /** What is hidden: an empty file or folder over it, if it is seen at all. */
 export function planHidden(spec: Spec, facts: HostFacts): Parts {
-  const parts = spec.box.hidden.map((one) => coverAgain(one, spec, facts) ?? coverAnew(one));
-  return { sources: parts.flatMap(({ sources }) => sources), mounts: parts.flatMap(({ mounts }) => mounts) };
+  const sources: Step[] = [];
+  const mounts: Step[] = [];
+  // Loops here and below: every cold run passes (D-57).
+  for (const one of spec.box.hidden) {
+    const parts = coverAgain(one, spec, facts) ?? coverAnew(one);
+    sources.push(...parts.sources);
+    mounts.push(...parts.mounts);
+  }
+  return { sources, mounts };
 }
 
 /** By what covers others already. */
 function coverAgain({ path, isFile }: HiddenPath, spec: Spec, facts: HostFacts): Parts | undefined {
   if (!hasOwnNull(spec) || !isInRoot(spec, path)) return undefined;
-  const folder = spec.linux.maskedPaths.find((masked) => facts.paths[masked] === "dir");
-  const source = isFile ? "/dev/null" : folder;
+  const source = isFile ? "/dev/null" : maskedFolder(spec, facts);
   if (source === undefined) return undefined;
   return { sources: [], mounts: [{ kind: "mount-again", source, destination: path, ifPresent: true }] };
 }
 
+function maskedFolder(spec: Spec, facts: HostFacts): string | undefined {
+  for (const masked of spec.linux.maskedPaths) if (facts.paths[masked] === "dir") return masked;
+  return undefined;
+}
+
 /** SECURITY: elsewhere somebody may put a link in its place, which mount(2) follows and move_mount(2) does not. */
 function isInRoot({ mounts }: Spec, path: string): boolean {
-  return !mounts.some(({ destination }) => destination === path || isBelow(path, destination));
+  for (const { destination } of mounts) if (destination === path || isBelow(path, destination)) return false;
+  return true;
 }
 
 function coverAnew({ path, isFile }: HiddenPath): Parts {
