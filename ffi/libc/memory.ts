@@ -1,7 +1,7 @@
 // Memory that the kernel, the runner and JavaScript share: mapped by mmap(2), so that no garbage collector owns it.
 import type { Pointer } from "bun:ffi";
 import { MAP, PROT } from "#ffi/uapi/mman.ts";
-import { functionAt, toArrayBuffer } from "./native.ts";
+import { functionAt, ptr, toArrayBuffer } from "./native.ts";
 import { syscall } from "./syscall.ts";
 
 /** The address of zeroed, writable memory; shared, a child with a copy of this process's memory still has it in common. */
@@ -20,6 +20,12 @@ export function unmapMemory(address: number, size: number): void {
 export function viewMemory(address: number, size: number): Uint8Array {
   // SAFETY: the mapping stays until unmapMemory(); bun:ffi's Pointer is a number with a brand.
   return new Uint8Array(toArrayBuffer(address as Pointer, 0, size));
+}
+
+/** Where these bytes lie, for as long as somebody holds them: what is left to the garbage collector need not be unmapped. */
+export function addressOf(bytes: Uint8Array): number {
+  // SAFETY: Bun does not move typed arrays.
+  return ptr(bytes);
 }
 
 /** Machine code as a function of one address. Never writable and executable at once. Throws SyscallError. */

@@ -15,11 +15,12 @@ import { type BoxOptions, readBoxOptions } from "./box-options.ts";
 import { BoxProcess, signalNumber, standInSignal } from "./box-process.ts";
 import { collect, type Finished } from "./collect.ts";
 import * as command from "./command-options.ts";
-import { type Decision, decide } from "./decide.ts";
+import type { Decision } from "./decide.ts";
 import { Cache, compile, type Executable, REPORT_FD, STDOUT } from "./executable.ts";
 import { parentOf } from "./parent-of.ts";
+import { recall } from "./recall.ts";
 import { EGRESS_SOCKET, type HostServer, openHostServer } from "./serve-hosts.ts";
-import { readReport, type Started, start, startReporting, type Supervision, takeReport } from "./start.ts";
+import { readReport, type Started, start, startReporting, type Supervision, takeReport, variablesOf } from "./start.ts";
 
 type In = Bun.Spawn.Writable;
 type Out = Bun.Spawn.Readable;
@@ -33,6 +34,7 @@ interface Definition extends Decision {
 const DEFINITIONS_MAX = 64;
 const COMMANDS_MAX = 64;
 const definitions: Cache<Definition> = new Cache(DEFINITIONS_MAX);
+const defined: WeakMap<Decision, Definition> = new WeakMap();
 
 /** What a plan depends on. */
 export function decisionKey({ spec, facts }: Decision): string {
@@ -48,9 +50,8 @@ const NO_COMMAND = "nsbox-idle";
  * `await using b = await box({ rw: ["."] })` ends it with the block.
  */
 export async function box(options: BoxOptions = {}): Promise<Box> {
-  const decision = await decide(readBoxOptions({ ...options }), [NO_COMMAND]);
-  checkEnterable(decision.spec);
-  const definition = definitions.get(decisionKey(decision), () => define(decision));
+  const decision = await recall(readBoxOptions({ ...options }), NO_COMMAND);
+  const definition = definitionOf(decision);
   const { egress } = decision.spec.box;
   const hosts = egress === undefined ? undefined : openHostServer(egress);
   try {
@@ -61,8 +62,18 @@ export async function box(options: BoxOptions = {}): Promise<Box> {
   }
 }
 
+/** By the decision itself where it is one that has come before. */
+function definitionOf(decision: Decision): Definition {
+  const known = defined.get(decision);
+  if (known !== undefined) return known;
+  const definition = definitions.get(decisionKey(decision), () => define(decision));
+  defined.set(decision, definition);
+  return definition;
+}
+
 function define(decision: Decision): Definition {
   const { spec, facts } = decision;
+  checkEnterable(spec);
   const files = spec.box.egress === undefined ? [] : [EGRESS_SOCKET];
   const idle = compile({ spec, facts, plan: buildIdlePlan(spec, facts), caller: STDOUT, files });
   return { ...decision, idle, commands: new Cache(COMMANDS_MAX) };
@@ -80,7 +91,7 @@ async function openBox(definition: Definition, hosts: HostServer | undefined): P
   let process: Bun.Subprocess<"ignore", "pipe", "ignore">;
   try {
     const files = hosts === undefined ? [] : [hosts.forBox];
-    process = startReporting(idle, { stdio: ["ignore", "pipe", "ignore"], command: [], env: [], files });
+    process = startReporting(idle, { stdio: ["ignore", "pipe", "ignore"], command: [], env: {}, files });
   } finally {
     if (hosts !== undefined) closeFile(hosts.forBox);
   }
@@ -217,7 +228,7 @@ export class Box implements AsyncDisposable {
     const executable = this.#executable(execSpec);
     const { pidfd, cgroup } = this.#init;
     const files = [pidfd, ...(cgroup === undefined ? [] : [cgroup])];
-    const started = start(executable, { stdio, command: words, env: execSpec.process.env, files, supervision });
+    const started = start(executable, { stdio, command: words, env: variablesOf(execSpec), files, supervision });
     const ended = started.process.exited.finally(() => this.#running.delete(ended));
     this.#running.add(ended);
     return { started, executable };

@@ -15,7 +15,9 @@ export interface Decision {
 
 /** The Spec of a box with this command. Throws NsboxError. */
 export async function decide(draft: RunDraft, args: readonly string[]): Promise<Decision> {
-  const options = await resolveNames({ ...draft, tty: false, args, env: allVariables(draft) });
+  const given: RunOptions = { ...draft, tty: false, args, env: allVariables(draft) };
+  // Nothing is waited for where nothing has to be: what is read is as it is when the caller asks.
+  const options = hasNames(given) ? await resolveNames(given) : given;
   const facts: HostFacts = {
     ...readFacts(options),
     terminal: false,
@@ -33,6 +35,10 @@ export async function decide(draft: RunDraft, args: readonly string[]): Promise<
 
 function allVariables({ env, envFiles }: RunDraft): RunOptions["env"] {
   return envFiles.length === 0 ? env : [...readEnvFiles(envFiles), ...env];
+}
+
+function hasNames({ namespaces }: RunOptions): boolean {
+  return Object.values(namespaces).some(({ kind }) => kind === "name" || kind === "box");
 }
 
 /** Namespaces that are given by a name: of `nsbox ns pin`, or a box's. */

@@ -63,16 +63,25 @@ export class Cache<T> {
   }
 
   get(key: string, make: () => T): T {
-    const known = this.#entries.get(key);
-    if (known !== undefined) {
-      // Moved to the end: what is used stays.
-      this.#entries.delete(key);
-      this.#entries.set(key, known);
-      return known;
-    }
+    const known = this.find(key);
+    if (known !== undefined) return known;
     const made = make();
-    this.#entries.set(key, made);
-    if (this.#entries.size > this.#max) this.#entries.delete(this.#entries.keys().next().value ?? "");
+    this.set(key, made);
     return made;
+  }
+
+  /** What is there already. */
+  find(key: string): T | undefined {
+    const known = this.#entries.get(key);
+    if (known === undefined) return undefined;
+    // Moved to the end: what is used stays.
+    this.#entries.delete(key);
+    this.#entries.set(key, known);
+    return known;
+  }
+
+  set(key: string, value: T): void {
+    this.#entries.set(key, value);
+    if (this.#entries.size > this.#max) this.#entries.delete(this.#entries.keys().next().value ?? "");
   }
 }

@@ -6,6 +6,7 @@ import { PID_BYTES } from "#src/compile/caller.ts";
 import { explainErrno, NsboxError } from "#src/error.ts";
 import { findHint } from "#src/hints.ts";
 import { pathKind } from "#src/host/read-facts.ts";
+import type { Spec } from "#src/spec/spec.ts";
 import { checkStreams } from "#src/spec/check-streams.ts";
 import { type Failure, failureOf } from "#src/run/report.ts";
 import { REPORT_BYTES } from "#ffi/tape/format.ts";
@@ -22,12 +23,13 @@ export interface Supervision {
   readonly killSignal?: string | number;
 }
 
+type Variables = Readonly<Record<string, string>>;
+
 export interface StartOptions<I extends In, O extends Out, E extends Out> {
   readonly stdio: readonly [I, O, E];
   /** The command with its arguments; empty where the box runs none. */
   readonly command: readonly string[];
-  /** NAME=VALUE. */
-  readonly env: readonly string[];
+  readonly env: Variables;
   /** For the names of Executable.files, in their order. */
   readonly files: readonly Fd[];
   readonly supervision?: Supervision;
@@ -76,7 +78,7 @@ function spawn<const I extends In, const O extends Out, const E extends Out>(
       ...supervision,
       argv0: "nsbox",
       cwd: "/",
-      env: Object.fromEntries(env.map(splitVariable)),
+      env,
       stdio: [...stdio, image, ...reports, ...files],
     });
   } catch (error) {
@@ -90,6 +92,11 @@ function spawn<const I extends In, const O extends Out, const E extends Out>(
 function isFolder(given: unknown, n: number): boolean {
   const file = given === "inherit" ? n : given;
   return typeof file === "number" && pathKind(`/proc/self/fd/${file}`) === "dir";
+}
+
+/** The command's variables, as Bun.spawn takes them. */
+export function variablesOf({ process }: Spec): Variables {
+  return Object.fromEntries(process.env.map(splitVariable));
 }
 
 function splitVariable(entry: string): readonly [string, string] {

@@ -12,17 +12,32 @@ import type { HostFacts } from "#src/spec/facts.ts";
 import type { Observation } from "./observation.ts";
 
 /** What else a plan rests on, and no fact names. */
-export interface Also {
+export interface PlanAlso {
   /** Folders that are shown writable. */
   readonly writable: readonly string[];
   /** Paths that stand there now, for this box made them and takes them away: nothing was there before. */
   readonly made: readonly string[];
+}
+
+/** And what the front starts rests on. */
+export interface Also extends PlanAlso {
   /** Paths that a box would be warned of if a socket stood there. */
   readonly noSockets: readonly string[];
 }
 
-/** What the plan for these facts rests on; undefined where it is not so any more. */
-export function observe(facts: HostFacts, { writable, made, noSockets }: Also): readonly Observation[] | undefined {
+/** What a ready box for these facts rests on; undefined where it is not so any more. */
+export function observe(facts: HostFacts, { noSockets, ...also }: Also): readonly Observation[] | undefined {
+  const sockets = noSockets.map((path) => ({ kind: "path", path, mode: modeOf(path) }) as const);
+  if (sockets.some(({ mode }) => isSocketMode(mode))) return undefined;
+  if (hasFileLimit()) return undefined;
+  const plan = observePlan(facts, also);
+  if (plan === undefined) return undefined;
+  const streams = facts.passedFiles.map((rule) => ({ kind: "stream", rule }) as const);
+  return [...plan, ...streams, { kind: "no terminal" }, { kind: "no limit" }, ...sockets];
+}
+
+/** What the plan for these facts rests on, whatever the streams are; undefined where it is not so any more. */
+export function observePlan(facts: HostFacts, { writable, made }: PlanAlso): readonly Observation[] | undefined {
   const landlock = [0, 0, LANDLOCK_CREATE_RULESET.VERSION];
   const abi = rawSyscall("landlock_create_ruleset", 0, 0, LANDLOCK_CREATE_RULESET.VERSION);
   const paths = observePaths({ ...facts.paths, [throttlePath(facts.throttles)]: "missing" }, made);
@@ -30,9 +45,6 @@ export function observe(facts: HostFacts, { writable, made, noSockets }: Also): 
   const keyctl = observeKeyctl(facts);
   const access = writable.map((path) => observeAccess(path));
   if (access.some(({ path, result }) => facts.unwritable.includes(path) !== (result !== 0))) return undefined;
-  const sockets = noSockets.map((path) => ({ kind: "path", path, mode: modeOf(path) }) as const);
-  if (sockets.some(({ mode }) => isSocketMode(mode))) return undefined;
-  if (hasFileLimit()) return undefined;
   const release = readRelease();
   if (!release.startsWith(`${facts.kernel.join(".")}.`)) return undefined;
   if (paths === undefined || files === undefined || keyctl === undefined || Math.max(0, abi) !== facts.landlockAbi)
@@ -43,11 +55,7 @@ export function observe(facts: HostFacts, { writable, made, noSockets }: Also): 
     { kind: "result", name: "landlock_create_ruleset", args: landlock, result: abi },
     keyctl,
     { kind: "release", text: release },
-    ...facts.passedFiles.map((rule) => ({ kind: "stream", rule }) as const),
-    { kind: "no terminal" },
-    { kind: "no limit" },
     ...paths,
-    ...sockets,
     ...access.map(({ observation }) => observation),
     ...files,
   ];

@@ -127,6 +127,7 @@ export const LAYERS: readonly Layer[] = [
     may: [
       ...SPEC_USERS,
       ...["src/hints.ts", "src/plan/", "src/compile/", "src/run/", "src/host/", "src/egress/", "src/net/find-box.ts"],
+      ...["src/ready/may-be-ready.ts", "src/ready/observation.ts", "src/ready/observe.ts"],
       ...[
         "option",
         "run-draft",
@@ -136,7 +137,7 @@ export const LAYERS: readonly Layer[] = [
         "pin-names",
         "explain-refused-clone",
       ].map((name) => `src/cli/${name}.ts`),
-      ...["ffi/libc/", "ffi/runner/start.ts", "ffi/tape/format.ts"],
+      ...["ffi/libc/", "ffi/runner/start.ts", "ffi/tape/"],
     ],
   },
   { of: ["src/index.ts"], pure: false, may: ["src/library/", "src/error.ts"] },

@@ -54,7 +54,7 @@ async function outcomeOf(victim: Victim, executable: Executable): Promise<unknow
   const { process, reports } = start(executable, {
     stdio: ["ignore", "ignore", "ignore"],
     command: ["/bin/true"],
-    env: ["PATH=/usr/bin:/bin"],
+    env: { PATH: "/usr/bin:/bin" },
     files: Object.values(victim.files),
   });
   try {

@@ -1,0 +1,48 @@
+// decide(), where the same comes again: what was decided before holds while all that it rests on is as it was. D-62.
+//
+// The options, the command's name, the folder and the variables are compared; what the machine says is asked again.
+import { emptyDraft, type RunDraft } from "#src/cli/run-draft.ts";
+import { mayBeReady } from "#src/ready/may-be-ready.ts";
+import { observePlan } from "#src/ready/observe.ts";
+import { writableSources } from "#src/spec/build-protected.ts";
+import { type Decision, decide } from "./decide.ts";
+import { Cache } from "./executable.ts";
+import { stillSo } from "./still-so.ts";
+
+/** What was decided, and whether it holds. "once": it has come, and is worth keeping when it comes again. */
+type Kept = { readonly decision: Decision; readonly holds: () => boolean } | "once";
+
+const KEPT_MAX = 64;
+const decisions: Cache<Kept> = new Cache(KEPT_MAX);
+
+/** The decision for a box with this command; the very same one where it still holds. Throws NsboxError. */
+export async function recall(draft: RunDraft, word: string): Promise<Decision> {
+  const kept = decisions.find(keyOf(draft, word, { cwd: process.cwd(), env: process.env }));
+  if (kept !== undefined && kept !== "once" && kept.holds()) return kept.decision;
+  const decision = await decide(draft, [word]);
+  const holds = kept === "once" ? watch(draft, decision) : undefined;
+  // By what the facts say: it is what was decided for.
+  if (mayBeKept(draft, decision))
+    decisions.set(keyOf(draft, word, decision.facts), holds === undefined ? "once" : { decision, holds });
+  return decision;
+}
+
+interface Surroundings {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+function keyOf(draft: RunDraft, word: string, { cwd, env }: Surroundings): string {
+  return JSON.stringify([word, cwd, env, draft]);
+}
+
+/** Where all that is read of the machine is among the facts that can be asked again. */
+function mayBeKept(draft: RunDraft, { facts }: Decision): boolean {
+  return mayBeReady({ ...draft, tty: false }, emptyDraft(), facts);
+}
+
+function watch(draft: RunDraft, { facts }: Decision): (() => boolean) | undefined {
+  const writable = writableSources(draft, facts.cwd, facts.homes);
+  const observations = observePlan(facts, { writable, made: [] });
+  return observations === undefined ? undefined : stillSo(observations, facts.arch);
+}
