@@ -1,6 +1,7 @@
 // A network as the kernel tells of it by netlink: interfaces, addresses, routes and neighbours. Each file of /proc/PID/net
 // is written in a way of its own; here one way of asking, and of reading answers, does for all (D-57). See rtnetlink(7).
 import type { Fd } from "#ffi/libc/fd.ts";
+import type { NetlinkMessage } from "#ffi/uapi/netlink.ts";
 import {
   type Link,
   parseAddress,
@@ -10,7 +11,7 @@ import {
   type Route as KernelRoute,
 } from "#ffi/uapi/rtnetlink-answers.ts";
 import { getAddresses, getCountedLinks, getNeighbours, getRoutes } from "#ffi/uapi/rtnetlink-requests.ts";
-import { RT_TABLE, RTN } from "#ffi/uapi/rtnetlink.ts";
+import { RT_TABLE, RTMSG, RTN } from "#ffi/uapi/rtnetlink.ts";
 import { AF, IFF } from "#ffi/uapi/socket.ts";
 import { Netlink } from "#src/net/netlink.ts";
 import type { Address, Interface } from "./groups/net-interfaces.ts";
@@ -74,8 +75,7 @@ function askAddresses(netlink: Netlink, names: Names): readonly Address[] {
 /** As `ip route` shows them: of IPv4 the main table, of IPv6 all that leads out of the machine. */
 function askRoutes(netlink: Netlink, names: Names): readonly Route[] {
   const routes: Route[] = [];
-  for (const route of netlink.list("list routes", getRoutes(), parseRoute)) {
-    if (!leadsOut(route)) continue;
+  for (const route of netlink.list("list routes", getRoutes(), parseOutward)) {
     const family = route.family === AF.INET ? 4 : 6;
     const { destination = family === 4 ? "0.0.0.0" : "::", prefix, metric } = route;
     for (const { gateway, index } of [route, ...route.others])
@@ -84,9 +84,12 @@ function askRoutes(netlink: Netlink, names: Names): readonly Route[] {
   return routes;
 }
 
-function leadsOut({ family, table, type }: KernelRoute): boolean {
-  if (family === AF.INET) return table === RT_TABLE.MAIN && type === RTN.UNICAST;
-  return family === AF.INET6 && (type === RTN.UNICAST || type === RTN.ANYCAST);
+/** Half of what the kernel tells leads to the machine itself: a look at the message's beginning leaves that out. */
+function parseOutward(message: NetlinkMessage): KernelRoute | undefined {
+  const { body } = message;
+  const [family, type] = [body[RTMSG.offsets.rtm_family], body[RTMSG.offsets.rtm_type]];
+  if (family === AF.INET ? body[RTMSG.offsets.rtm_table] !== RT_TABLE.MAIN : family !== AF.INET6) return undefined;
+  return type === RTN.UNICAST || (type === RTN.ANYCAST && family === AF.INET6) ? parseRoute(message) : undefined;
 }
 
 function askNeighbours(netlink: Netlink, names: Names): readonly Neighbour[] {

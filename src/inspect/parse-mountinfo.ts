@@ -45,21 +45,21 @@ function parseLine(line: string): MountInfo | undefined {
   const fields = line.split(" ");
   const dash = fields.indexOf("-", BEFORE_FIELDS);
   if (dash === -1 || fields.length < dash + 1 + AFTER_FIELDS) return undefined;
-  const [id, parent] = [parseWhole(fields[0]), parseWhole(fields[1])];
-  const [, , device = "", root = "", mountPoint = "", options = ""] = fields;
-  const [type = "", source = "", superOptions = ""] = fields.slice(dash + 1);
+  const id = parseWhole(fields[0]);
+  const parent = parseWhole(fields[1]);
+  const device = fields[2] ?? "";
   if (id === undefined || parent === undefined || !isDevice(device)) return undefined;
   return {
     id,
     parent,
     device,
-    root: unescapeOctal(root),
-    mountPoint: unescapeOctal(mountPoint),
-    options: parseOptions(options),
+    root: unescapeOctal(fields[3] ?? ""),
+    mountPoint: unescapeOctal(fields[4] ?? ""),
+    options: parseOptions(fields[5] ?? ""),
     propagation: parsePropagation(fields.slice(BEFORE_FIELDS, dash)),
-    type: unescapeOctal(type),
-    source: unescapeOctal(source),
-    superOptions: parseOptions(superOptions),
+    type: unescapeOctal(fields[dash + 1] ?? ""),
+    source: unescapeOctal(fields[dash + 2] ?? ""),
+    superOptions: parseOptions(fields[dash + 3] ?? ""),
   };
 }
 

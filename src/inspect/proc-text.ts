@@ -1,11 +1,11 @@
 // Parsers of /proc files, see proc(5). Pure: text in, data out. Without regular expressions, each of which the engine
 // compiles at its first use, some 20 µs (D-57).
 
-/** What each line says; those that say nothing are left out. A loop: what is built on flatMap() takes its first use. */
+/** What each line says; those that say nothing are left out, and the end of the last is not one. A loop: see D-57. */
 export function parseLines<T>(text: string, parse: (line: string) => T | undefined): readonly T[] {
   const parsed: T[] = [];
   for (const line of text.split("\n")) {
-    const one = parse(line);
+    const one = line === "" ? undefined : parse(line);
     if (one !== undefined) parsed.push(one);
   }
   return parsed;
@@ -54,11 +54,11 @@ export interface IdRange {
 export function parseIdRanges(text: string): readonly IdRange[] {
   const ranges: IdRange[] = [];
   for (const line of text.split("\n")) {
-    const numbers: number[] = [];
-    for (const word of line.split(" ")) if (word !== "") numbers.push(Number(word));
-    const [inside = Number.NaN, outside = Number.NaN, size = Number.NaN] = numbers;
+    const words = wordsOf(line);
+    const range = { inside: Number(words[0]), outside: Number(words[1]), size: Number(words[2]) };
+    const { inside, outside, size } = range;
     const isRange = Number.isSafeInteger(inside) && Number.isSafeInteger(outside) && Number.isSafeInteger(size);
-    if (isRange && numbers.length === 3) ranges.push({ inside, outside, size });
+    if (isRange && words.length === 3) ranges.push(range);
   }
   return ranges;
 }

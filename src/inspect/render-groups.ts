@@ -46,9 +46,9 @@ function renderRow(row: Row, labelWidth: number, options: TextOptions): readonly
   const room = Math.max(options.width - start.length, LEAST);
   const text = escapeText(value);
   const lines = wrapText(text, room);
-  const [first = "", ...rest] = lines;
   if (note === "") return hang(start, lines);
-  if (rest.length === 0 && first.length + GAP + note.length <= room)
+  const first = lines[0] ?? "";
+  if (lines.length === 1 && first.length + GAP + note.length <= room)
     return [`${start}${first}${" ".repeat(GAP)}${paint(note, DIM, options)}`];
   return hang(start, [...lines, ...mapList(wrapText(note, room), (line) => paint(line, DIM, options))]);
 }

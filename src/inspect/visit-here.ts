@@ -42,9 +42,9 @@ function indexOf(calls: readonly Call[], label: string): number {
 
 /** A call of that name, or the runner's own "load": the word at an address, and something more. */
 function make(call: Call, words: readonly (number | bigint | string | Uint8Array)[]): number {
-  const [first = 0, second = 0] = words;
   if (call.name !== "load") return rawSyscall(call.name, ...words);
-  return first instanceof Uint8Array ? viewOf(first).getUint32(0, true) + Number(second) : 0;
+  const first = words[0];
+  return first instanceof Uint8Array ? viewOf(first).getUint32(0, true) + Number(words[1] ?? 0) : 0;
 }
 
 const FAILED: unique symbol = Symbol("no way on is given");

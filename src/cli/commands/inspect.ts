@@ -72,10 +72,10 @@ async function watchProcess(pid: number, { json, intervalMs = INTERVAL_MS }: Ins
 }
 
 function onlyWord(words: readonly string[]): string {
-  const [word, ...rest] = words;
+  const word = words[0];
   const hint = "write for example nsbox inspect $$";
   if (word === undefined) throw new NsboxError("EUSAGE", "Cannot inspect: no PID and no box is given", { hint });
-  if (rest.length > 0)
-    throw new NsboxError("EUSAGE", `Cannot inspect ${JSON.stringify(rest[0])} too: one process at a time`, { hint });
+  if (words.length > 1)
+    throw new NsboxError("EUSAGE", `Cannot inspect ${JSON.stringify(words[1])} too: one process at a time`, { hint });
   return word;
 }

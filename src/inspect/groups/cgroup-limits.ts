@@ -46,6 +46,7 @@ export function isLimit(text: string | undefined): text is string {
 
 /** "50000 100000" → "0.5 processors"; "max 100000" → "no limit". */
 export function explainCpuMax(text: string): string {
-  const [quota = "max", period = "100000"] = text.split(" ");
+  const words = text.split(" ");
+  const [quota, period] = [words[0] ?? "max", words[1] ?? "100000"];
   return quota === "max" ? "no limit" : `${Number(quota) / Number(period)} processors`;
 }

@@ -120,8 +120,9 @@ function explainFiles({ files, folder, path }: CgroupView): readonly Row[] {
 
 /** The first line of cpu.stat is "usage_usec 42". */
 function usageOf(stat: string): string | undefined {
-  const [name, digits] = stat.split("\n", 1)[0]?.split(" ") ?? [];
-  return name === "usage_usec" && isDigits(digits, 20) ? digits : undefined;
+  const words = stat.split("\n", 1)[0]?.split(" ") ?? [];
+  const digits = words[1];
+  return words[0] === "usage_usec" && isDigits(digits, 20) ? digits : undefined;
 }
 
 type Show = (text: string) => string;

@@ -13,9 +13,10 @@ export interface ClockOffset {
 /** /proc/PID/timens_offsets; older kernels number the clocks. */
 export function parseClockOffsets(text: string): readonly ClockOffset[] {
   return parseLines(text, (line) => {
-    const [clock, seconds = "", nanoseconds, ...rest] = wordsOf(line);
+    const words = wordsOf(line);
+    const [clock, seconds, nanoseconds] = [words[0], words[1] ?? "", words[2]];
     const name = clock === "1" ? "monotonic" : clock === "7" ? "boottime" : clock;
-    if ((name !== "monotonic" && name !== "boottime") || rest.length > 0) return undefined;
+    if ((name !== "monotonic" && name !== "boottime") || words.length > 3) return undefined;
     const size = seconds.startsWith("-") ? seconds.slice(1) : seconds;
     if (!isDigits(size, SECONDS_DIGITS) || !isDigits(nanoseconds, NANOSECONDS_DIGITS)) return undefined;
     return { clock: name, seconds: Number(seconds), nanoseconds: Number(nanoseconds) };

@@ -32,8 +32,8 @@ export function idsOf(status: Status, rest: Pick<Ids, "uidMap" | "gidMap" | "set
 }
 
 function fourIds(text: string | undefined): FourIds {
-  const [real = 0, effective = 0, saved = 0, filesystem = 0] = numbersOf(text);
-  return { real, effective, saved, filesystem };
+  const ids = numbersOf(text);
+  return { real: ids[0] ?? 0, effective: ids[1] ?? 0, saved: ids[2] ?? 0, filesystem: ids[3] ?? 0 };
 }
 
 /** What the id is inside; undefined where the map has no place for it. */

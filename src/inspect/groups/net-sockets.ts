@@ -23,10 +23,12 @@ const WAITING: Readonly<Record<Exclude<Protocol, "unix">, string>> = { tcp: "0A"
 
 /** Those of an Internet table that wait: listening TCP, unconnected UDP. */
 export function parseInternet(protocol: Exclude<Protocol, "unix">, text: string): readonly Listener[] {
-  return parseLines(text, (line) => {
-    const [, local = "", , state, , , , uid, , inode] = wordsOf(line);
-    if (state !== WAITING[protocol] || !isDigits(uid, 10) || !isDigits(inode, INODE_DIGITS)) return undefined;
-    const [hex = "", portHex] = local.split(":");
+  // The first line is the table's head, and most often all of it.
+  return parseLines(text.slice(text.indexOf("\n") + 1), (line) => {
+    const words = wordsOf(line);
+    const [local, uid, inode] = [words[1] ?? "", words[7], words[9]];
+    if (words[3] !== WAITING[protocol] || !isDigits(uid, 10) || !isDigits(inode, INODE_DIGITS)) return undefined;
+    const [hex, portHex] = [local.slice(0, local.indexOf(":")), local.slice(local.indexOf(":") + 1)];
     const address = protocol.endsWith("6") ? ipv6Text(hex, "words") : ipv4Text(hex, "words");
     const port = parseHex(portHex);
     if (address === undefined || port === undefined) return undefined;
