@@ -1,5 +1,5 @@
 // Becomes another program, see execveat(2).
-import { ptr } from "./native.ts";
+import { ptr } from "bun:ffi";
 import { AT } from "#ffi/uapi/fcntl.ts";
 import type { Fd } from "./fd.ts";
 import { syscall } from "./syscall.ts";

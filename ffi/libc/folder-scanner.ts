@@ -1,6 +1,6 @@
 // Thousands of small reads below one folder, /proc: buffers and their addresses are made once, a failure is a number.
 // For everything else there is syscall().
-import { ptr, read } from "./native.ts";
+import { ptr, read } from "bun:ffi";
 import { AT, O } from "#ffi/uapi/fcntl.ts";
 import { type SyscallName, syscallNumber } from "#ffi/uapi/syscalls.ts";
 import { libc, type LibcSymbols } from "./symbols.ts";

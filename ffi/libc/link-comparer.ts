@@ -1,5 +1,5 @@
 // Asks of very many processes which namespaces they are in: nothing is made, and nothing parsed, per question.
-import { ptr } from "./native.ts";
+import { ptr } from "bun:ffi";
 import { syscallNumber } from "#ffi/uapi/syscalls.ts";
 import { O, openFlags } from "#ffi/uapi/fcntl.ts";
 import type { Fd } from "./fd.ts";

@@ -1,7 +1,6 @@
 // Memory that the kernel, the runner and JavaScript share: mapped by mmap(2), so that no garbage collector owns it.
-import type { Pointer } from "bun:ffi";
+import { CFunction, FFIType, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { MAP, PROT } from "#ffi/uapi/mman.ts";
-import { functionAt, ptr, toArrayBuffer } from "./native.ts";
 import { syscall } from "./syscall.ts";
 
 /** The address of zeroed, writable memory; shared, a child with a copy of this process's memory still has it in common. */
@@ -33,7 +32,11 @@ export function mapFunction(code: Uint8Array): (argument: number) => number {
   const address = mapMemory(code.length);
   viewMemory(address, code.length).set(code);
   syscall("machine code", "mprotect", address, code.length, PROT.READ | PROT.EXEC);
-  // SAFETY: the mapping is never given back; a Pointer is a number with a brand.
-  const native = functionAt(address as Pointer, { args: ["i64"], returns: "i64_fast" });
+  const native = CFunction({
+    // SAFETY: the mapping is never given back.
+    ptr: address as Pointer, // a Pointer is a number with a brand
+    args: [FFIType.i64],
+    returns: FFIType.i64_fast,
+  });
   return (argument) => Number(native(argument));
 }

@@ -1,5 +1,5 @@
 // Takes an open file out of a Unix socket, see unix(7), SCM_RIGHTS.
-import { ptr } from "./native.ts";
+import { ptr } from "bun:ffi";
 import { asFd, type Fd } from "./fd.ts";
 import { syscall } from "./syscall.ts";
 

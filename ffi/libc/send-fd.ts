@@ -1,5 +1,5 @@
 // Puts an open file into a Unix socket, see unix(7), SCM_RIGHTS.
-import { ptr } from "./native.ts";
+import { ptr } from "bun:ffi";
 import { MSG, SCM, SOL } from "#ffi/uapi/socket.ts";
 import type { Fd } from "./fd.ts";
 import { syscall } from "./syscall.ts";

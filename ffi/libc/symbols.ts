@@ -1,6 +1,6 @@
 // The only dlopen in nsbox. syscall(2) reaches every call of the kernel with one symbol, and opening libc
 // costs by the symbol, so the table stays at two.
-import { openLibrary } from "./native.ts";
+import { dlopen, FFIType } from "bun:ffi";
 
 /** glibc's name first; musl has the same functions under its own. */
 const LIBRARIES = ["libc.so.6", "libc.so"] as const;
@@ -19,12 +19,13 @@ export interface LibcSymbols {
 }
 
 function open(name: string): LibcSymbols {
-  const symbols = openLibrary(name, {
-    syscall: { args: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], returns: "i64_fast" },
-    __errno_location: { args: [], returns: "ptr" },
+  const word = FFIType.i64;
+  const library = dlopen(name, {
+    syscall: { args: [word, word, word, word, word, word, word], returns: FFIType.i64_fast },
+    __errno_location: { args: [], returns: FFIType.ptr },
   });
-  // Those that were asked for. What "i64_fast" returns may be a bigint; results of system calls are far below 2^53.
-  return symbols as LibcSymbols;
+  // bun:ffi types what "i64_fast" returns as number | bigint; results of system calls are far below 2^53.
+  return library.symbols as LibcSymbols;
 }
 
 let opened: LibcSymbols | undefined;

@@ -1,5 +1,5 @@
 // One system call from JavaScript. Every wrapper in this folder goes through here.
-import { ptr, read } from "./native.ts";
+import { ptr, read } from "bun:ffi";
 import { type ErrnoName, errnoNumber } from "#ffi/uapi/errno.ts";
 import { syscallNumber, type SyscallName } from "#ffi/uapi/syscalls.ts";
 import { libc } from "./symbols.ts";

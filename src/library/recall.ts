@@ -1,4 +1,4 @@
-// decide(), where the same comes again: what was decided before holds while all that it rests on is as it was. D-62.
+// decide(), where the same comes again: what was decided before holds while all that it rests on is as it was. D-61.
 //
 // The options, the command's name, the folder and the variables are compared; what the machine says is asked again.
 import { emptyDraft, type RunDraft } from "#src/cli/run-draft.ts";
