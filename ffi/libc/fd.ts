@@ -47,9 +47,9 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
-/** All that is left to read. Throws SyscallError. */
-export function readAll(fd: Fd): Uint8Array {
-  let bytes = new Uint8Array(CHUNK);
+/** All that is left to read; `expected` bytes or more. Throws SyscallError. */
+export function readAll(fd: Fd, expected: number = CHUNK): Uint8Array {
+  let bytes = new Uint8Array(expected);
   let length = 0;
   for (;;) {
     const count = readInto(fd, bytes.subarray(length));

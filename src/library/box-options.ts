@@ -198,14 +198,29 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
 
 const names: readonly string[] = Object.keys(BOX_OPTIONS);
 
+/** An option, and what would stand after its flag, each time it is given. */
+export type Said = readonly [name: keyof BoxOptions, texts: boolean | readonly string[]];
+
 /** What the options say, as if they had been flags. Throws NsboxError EUSAGE, in the words of the flags. */
 export function readBoxOptions(options: Readonly<Record<string, unknown>>): RunDraft {
-  const draft = emptyDraft();
+  return draftOf(saidBy(options));
+}
+
+/** All that the draft depends on. Throws NsboxError EUSAGE for what is no option, or of the wrong type. */
+export function saidBy(options: Readonly<Record<string, unknown>>): readonly Said[] {
+  const said: Said[] = [];
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     if (!isOption(name)) throw unknownOption(name, names);
-    applyOption(draft, name, value);
+    said.push([name, textsAfter(name, value)]);
   }
+  return said;
+}
+
+/** Throws NsboxError EUSAGE, in the words of the flags. */
+export function draftOf(said: readonly Said[]): RunDraft {
+  const draft = emptyDraft();
+  for (const [name, texts] of said) applyOption(draft, name, texts);
   checkIdMap("--uid-map", draft.uidMap);
   checkIdMap("--gid-map", draft.gidMap);
   return draft;
@@ -224,16 +239,22 @@ export function unknownOption(name: string, known: readonly string[]): NsboxErro
   return new NsboxError("EUSAGE", `Cannot use the option ${JSON.stringify(name)}: there is no such option`, { hint });
 }
 
-function applyOption(draft: RunDraft, name: keyof BoxOptions, value: unknown): void {
-  const { flag, off, takes, digits = String } = BOX_OPTIONS[name];
-  if (takes === "switch") {
-    if (typeof value !== "boolean") throw wrongType(name, "true or false");
-    const said = value ? flag : off;
+function textsAfter(name: keyof BoxOptions, value: unknown): Said[1] {
+  const { takes, digits } = BOX_OPTIONS[name];
+  if (takes !== "switch") return textsOf(name, takes, value, digits);
+  if (typeof value !== "boolean") throw wrongType(name, "true or false");
+  return value;
+}
+
+function applyOption(draft: RunDraft, name: keyof BoxOptions, texts: Said[1]): void {
+  const { flag, off } = BOX_OPTIONS[name];
+  if (typeof texts === "boolean") {
+    const said = texts ? flag : off;
     if (said !== undefined && said !== "") flagRow(said).apply(draft, "");
     return;
   }
   const row = flagRow(flag);
-  for (const text of textsOf(name, takes, value, digits)) row.apply(draft, text);
+  for (const text of texts) row.apply(draft, text);
 }
 
 function flagRow(flag: string): Option<RunDraft> {

@@ -11,7 +11,7 @@ import { TARGET, TARGET_CGROUP } from "#src/plan/steps/enter.ts";
 import { openCgroup, otherNamespaces } from "#src/run/run-exec.ts";
 import { buildBoxExec } from "#src/spec/build-exec.ts";
 import type { NamespaceType, Spec } from "#src/spec/spec.ts";
-import { type BoxOptions, readBoxOptions } from "./box-options.ts";
+import { type BoxOptions, saidBy } from "./box-options.ts";
 import { BoxProcess, signalNumber, standInSignal } from "./box-process.ts";
 import { collect, type Finished } from "./collect.ts";
 import * as command from "./command-options.ts";
@@ -50,7 +50,7 @@ const NO_COMMAND = "nsbox-idle";
  * `await using b = await box({ rw: ["."] })` ends it with the block.
  */
 export async function box(options: BoxOptions = {}): Promise<Box> {
-  const decision = await recall(readBoxOptions({ ...options }), NO_COMMAND);
+  const decision = await recall(saidBy({ ...options }), NO_COMMAND);
   const definition = definitionOf(decision);
   const { egress } = decision.spec.box;
   const hosts = egress === undefined ? undefined : openHostServer(egress);

@@ -79,7 +79,7 @@ export async function collect(child: Child, options: CollectOptions): Promise<Fi
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", end);
-    for (const stream of streams) await stream.stop();
+    for (const stream of streams) if (!stream.ended) await stream.stop();
   }
 }
 
@@ -88,6 +88,8 @@ const QUIET_MS = 50;
 
 /** Until both streams have ended; or the command alone has, and what it has left running in the box says nothing. */
 async function settle(streams: readonly Collector[]): Promise<void> {
+  // As it mostly is: a process lets go of its files before its end is told.
+  if (streams.every(({ ended }) => ended)) return;
   const all = Promise.all(streams.map((stream) => stream.done));
   for (let before = -1; total(streams) !== before;) {
     before = total(streams);
@@ -130,6 +132,8 @@ class Collector {
   readonly #overflow: () => void;
   length = 0;
   overflowed = false;
+  /** It has been read to its end. */
+  ended = false;
   readonly done: Promise<void>;
 
   constructor(stream: ReadableStream<Uint8Array>, max: number, overflow: () => void) {
@@ -142,7 +146,7 @@ class Collector {
   async #read(): Promise<void> {
     for (;;) {
       const { done, value } = await this.#reader.read();
-      if (done || value === undefined) return;
+      if (done || value === undefined) break;
       const room = this.#max - this.length;
       this.length += value.length;
       if (room > 0) this.#chunks.push(value.subarray(0, room));
@@ -150,6 +154,7 @@ class Collector {
       this.overflowed = true;
       this.#overflow();
     }
+    this.ended = true;
   }
 
   bytes(): Uint8Array {

@@ -5,6 +5,7 @@ import { emptyDraft, type RunDraft } from "#src/cli/run-draft.ts";
 import { mayBeReady } from "#src/ready/may-be-ready.ts";
 import { observePlan } from "#src/ready/observe.ts";
 import { writableSources } from "#src/spec/build-protected.ts";
+import { draftOf, type Said } from "./box-options.ts";
 import { type Decision, decide } from "./decide.ts";
 import { Cache } from "./executable.ts";
 import { stillSo } from "./still-so.ts";
@@ -16,14 +17,15 @@ const KEPT_MAX = 64;
 const decisions: Cache<Kept> = new Cache(KEPT_MAX);
 
 /** The decision for a box with this command; the very same one where it still holds. Throws NsboxError. */
-export async function recall(draft: RunDraft, word: string): Promise<Decision> {
-  const kept = decisions.find(keyOf(draft, word, { cwd: process.cwd(), env: process.env }));
+export async function recall(said: readonly Said[], word: string): Promise<Decision> {
+  const kept = decisions.find(keyOf(said, word, { cwd: process.cwd(), env: process.env }));
   if (kept !== undefined && kept !== "once" && kept.holds()) return kept.decision;
+  const draft = draftOf(said);
   const decision = await decide(draft, [word]);
   const holds = kept === "once" ? watch(draft, decision) : undefined;
   // By what the facts say: it is what was decided for.
   if (mayBeKept(draft, decision))
-    decisions.set(keyOf(draft, word, decision.facts), holds === undefined ? "once" : { decision, holds });
+    decisions.set(keyOf(said, word, decision.facts), holds === undefined ? "once" : { decision, holds });
   return decision;
 }
 
@@ -32,8 +34,8 @@ interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-function keyOf(draft: RunDraft, word: string, { cwd, env }: Surroundings): string {
-  return JSON.stringify([word, cwd, env, draft]);
+function keyOf(said: readonly Said[], word: string, { cwd, env }: Surroundings): string {
+  return JSON.stringify([word, cwd, env, said]);
 }
 
 /** Where all that is read of the machine is among the facts that can be asked again. */

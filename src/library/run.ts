@@ -2,7 +2,7 @@
 import { closeFile } from "#ffi/libc/fd.ts";
 import { buildPlan } from "#src/plan/build-plan.ts";
 import { decisionKey, finish } from "./box.ts";
-import { BOX_OPTIONS, type BoxOptions, readBoxOptions } from "./box-options.ts";
+import { BOX_OPTIONS, type BoxOptions, saidBy } from "./box-options.ts";
 import type { Finished } from "./collect.ts";
 import { checkCommand, checkNames, type Input, inputOf, maxBytes, timeoutMs } from "./command-options.ts";
 import type { Decision } from "./decide.ts";
@@ -34,7 +34,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   const words = checkCommand(command);
   const { stdin, signal, maxBuffer, timeout, ...rest } = options;
   const limits = { signal, timeoutMs: timeoutMs(timeout), maxBytes: maxBytes(maxBuffer) };
-  const decision = await recall(readBoxOptions({ ...rest }), words[0] ?? "");
+  const decision = await recall(saidBy({ ...rest }), words[0] ?? "");
   const { executable, env } = startableOf(decision);
   signal?.throwIfAborted();
   const { egress } = decision.spec.box;

@@ -156,10 +156,13 @@ function silent(): NsboxError {
   });
 }
 
+/** Hardly ever there is more than a PID. */
+const FEW_REPORTS = 64;
+
 /** Waits until nobody can report any more: for the time that the set-up takes, unless it has ended already. */
 export function takeReport(reports: Fd, executable: Executable): Report {
   try {
-    return readReport(readAll(reports), executable);
+    return readReport(readAll(reports, FEW_REPORTS), executable);
   } finally {
     closeFile(reports);
   }

@@ -1,15 +1,14 @@
 // The edge: a decision is the very same as before only where nothing that it rests on has changed.
 import { afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type BoxOptions, readBoxOptions } from "#src/library/box-options.ts";
+import { type BoxOptions, readBoxOptions, saidBy } from "#src/library/box-options.ts";
 import { type Decision, decide } from "#src/library/decide.ts";
 import { recall } from "#src/library/recall.ts";
 import { testWith } from "#test/support/needs.ts";
 import { openFiles, openedSince } from "#test/support/open-files.ts";
 import { tempDir } from "#test/support/nsbox.ts";
 
-const recallFor = (options: BoxOptions, word = "true"): Promise<Decision> =>
-  recall(readBoxOptions({ ...options }), word);
+const recallFor = (options: BoxOptions, word = "true"): Promise<Decision> => recall(saidBy({ ...options }), word);
 const decideFor = (options: BoxOptions, word = "true"): Promise<Decision> =>
   decide(readBoxOptions({ ...options }), [word]);
 
