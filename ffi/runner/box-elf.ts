@@ -9,14 +9,17 @@
 // memory. So who reads of a failure in the init finds the failed record, as it was, at its address.
 import { CODE_BASE, codeSegment, DATA_BASE, ELF_ALIGN, headerBytes, PF, PT } from "./elf.ts";
 import { type Segment, STACK_SEGMENT, writeHeaders } from "./elf.ts";
-import { CHUNK_BYTES, pack, unpack, unpackedBytes } from "./pack.ts";
+import { pack, unpack } from "./pack.ts";
 import { expand, squeeze } from "./squeeze.ts";
 import { concatBytes } from "./concat-bytes.ts";
-import { expandCode, restorerOffset, startCode, unpackCode } from "./start.ts";
+import { codeBytes, expandCode, restorerOffset, startCode, unpackCode } from "./start.ts";
+import { absoluteTapes, type PlacedRecords, relativeTapes } from "./tapes.ts";
+import { BOX_IOVECS_AT, BOX_TABLES_AT, BOX_TEXTS_AT, type BoxTexts, differentRows, summedRows } from "./texts.ts";
+import { RECORD_BYTES } from "#ffi/tape/format.ts";
+import { TABLES_BYTES } from "./foresee.ts";
 
 type Arch = "x64" | "arm64";
 
-const align = (offset: number): number => (offset + 15) & ~15;
 const BOX_SEGMENTS = 4;
 const INIT_SEGMENTS = 3;
 
@@ -28,61 +31,69 @@ export interface BoxLayout {
 }
 
 export function boxLayout(arch: Arch): BoxLayout {
-  const expandOffset = headerBytes(BOX_SEGMENTS) + unpackCode(arch, NOWHERE).length + startCode(arch, 0).length;
+  const { unpack, expand } = codeBytes(arch);
+  const expandOffset = headerBytes(BOX_SEGMENTS) + unpack + startCode(arch, 0).length;
   const handler = CODE_BASE + expandOffset;
   return {
     expand: { handler, restorer: handler + restorerOffset(arch) },
-    noteOffset: align(expandOffset + expandCode(arch, NOWHERE).length),
+    noteOffset: (expandOffset + expand + 3) & ~3,
   };
 }
 
-const NOWHERE = { from: 0, to: 0, end: 0 };
+/** Where data begins: before it lies what the first record is like. */
+export const BOX_DATA_AT: number = DATA_BASE + RECORD_BYTES;
 
-/** Where data begins: before it lies what the first chunk is like. */
-export const BOX_DATA_AT: number = DATA_BASE + CHUNK_BYTES;
+/** Where a box's memory ends. */
+export const BOX_END: number = BOX_TABLES_AT + TABLES_BYTES;
 
-/**
- * Where texts go, behind whatever data there may be.
- *
- * KERNEL: mount(2) copies 4096 bytes from its options' address on; where memory ends before, each call faults twice.
- */
-export const BOX_TEXTS_AT: number = DATA_BASE + 0x100000;
+const NO_TEXTS: BoxTexts = { bytes: new Uint8Array(0), rowsAt: BOX_TEXTS_AT, stringsAt: BOX_TEXTS_AT };
 
 export interface BoxParts {
   readonly arch: Arch;
   readonly tapes: BoxTapes;
-  /** For BOX_TEXTS_AT. */
-  readonly texts: Uint8Array;
+  /** undefined: it never says anything. */
+  readonly texts?: BoxTexts | undefined;
   /** For BOX_DATA_AT. */
   readonly data: Uint8Array;
   /** How many words of argv are not the command's; undefined: its own name. */
   readonly names?: 0 | 1 | undefined;
+  /** How well its data is packed. */
+  readonly effort?: "best" | "quick";
 }
 
 /** The whole file. */
-export function buildBoxElf({ arch, tapes, texts, data, names }: BoxParts): Uint8Array {
+export function buildBoxElf({ arch, tapes, texts = NO_TEXTS, data, names, effort }: BoxParts): Uint8Array {
   const { noteOffset } = boxLayout(arch);
-  const [squeezed, packed] = [squeeze(texts), pack(data)];
-  const squeezedOffset = align(noteOffset + NOTE_BYTES);
-  const packedOffset = align(squeezedOffset + squeezed.length);
-  const file = new Uint8Array(packedOffset + packed.length);
+  const { launch, init, command, waiting } = tapes;
+  const textsEnd = BOX_TEXTS_AT + texts.bytes.length;
+  if (textsEnd > BOX_IOVECS_AT) throw new RangeError("a box has more to say than there is room for");
+  const squeezed = texts === NO_TEXTS ? texts.bytes : squeeze(differentRows(texts));
+  const packed = pack(relativeTapes(data, BOX_DATA_AT, [launch, init, command, waiting]), effort);
+  const squeezedOffset = noteOffset + NOTE_BYTES;
+  const packedOffset = squeezedOffset + squeezed.length;
   const start = headerBytes(BOX_SEGMENTS);
-  const dataEnd = BOX_DATA_AT + unpackedBytes(data.length);
-  const textsEnd = BOX_TEXTS_AT + texts.length;
-  const code = [
-    unpackCode(arch, { from: CODE_BASE + packedOffset, to: BOX_DATA_AT, end: dataEnd }),
+  const [tapesAt, from] = [CODE_BASE + noteOffset + NOTE_HEAD_BYTES, CODE_BASE + squeezedOffset];
+  const code = concatBytes([
+    unpackCode(arch, {
+      ...{ from: CODE_BASE + packedOffset, to: BOX_DATA_AT, end: BOX_DATA_AT + data.length, tapes: tapesAt },
+    }),
     startCode(arch, tapes.launchBlock, names),
-    expandCode(arch, { from: CODE_BASE + squeezedOffset, to: BOX_TEXTS_AT, end: textsEnd }),
-  ];
-  file.set(concatBytes(code), start);
-  const sizes = { packedOffset, dataBytes: data.length, textBytes: texts.length };
-  file.set(noteBytes({ ...tapes, ...sizes }), noteOffset);
+    expandCode(arch, {
+      ...{ from, to: BOX_TEXTS_AT, end: textsEnd, tables: BOX_TABLES_AT },
+      ...{ rows: texts.rowsAt, strings: texts.stringsAt, iovecs: BOX_IOVECS_AT },
+    }),
+  ]);
+  const sizes = { packedOffset, dataBytes: data.length, textBytes: texts.bytes.length };
+  const note = noteBytes({ ...tapes, ...sizes, rowsAt: texts.rowsAt, stringsAt: texts.stringsAt });
+  const file = new Uint8Array(packedOffset + packed.length);
+  file.set(code, start);
+  file.set(note, noteOffset);
   file.set(squeezed, squeezedOffset);
   file.set(packed, packedOffset);
   const noteSegment = { type: PT.NOTE, flags: PF.R, offset: noteOffset, address: CODE_BASE + noteOffset };
   const segments = [
     codeSegment(file.length),
-    { ...dataSegment(0, 0, DATA_BASE), zeros: textsEnd - DATA_BASE },
+    { ...dataSegment(0, 0, DATA_BASE), zeros: BOX_END - DATA_BASE },
     { ...noteSegment, size: NOTE_BYTES },
     STACK_SEGMENT,
   ];
@@ -127,36 +138,38 @@ export interface BoxTapes {
   readonly init: PlacedRecords;
   readonly command: PlacedRecords;
   readonly waiting: PlacedRecords;
+  /** Among the texts. */
+  readonly saying: PlacedRecords;
   /** The address of the launcher's start block. */
   readonly launchBlock: number;
 }
 
 /** What a box knows of itself, as a note, see elf(5). */
 export interface BoxNote extends BoxTapes {
-  /** Where in the file the packed data begins. */
+  /** Where in the file the packed data begins, behind the squeezed texts. */
   readonly packedOffset: number;
   /** How much it is once it is unpacked. */
   readonly dataBytes: number;
-  /** How much texts are once they are expanded. */
+  /** How much texts are once they are expanded, and where their parts begin then. */
   readonly textBytes: number;
-}
-
-export interface PlacedRecords {
-  readonly at: number;
-  readonly count: number;
+  readonly rowsAt: number;
+  readonly stringsAt: number;
 }
 
 const NOTE_NAME = "nsbox\0\0\0";
 /** The layout's version: another one can't be read. */
-const NOTE_TYPE = 2;
-const NOTE_WORDS = 12;
-const NOTE_BYTES: number = 12 + NOTE_NAME.length + NOTE_WORDS * 4;
+const NOTE_TYPE = 3;
+const NOTE_WORDS = 16;
+const NOTE_HEAD_BYTES: number = 12 + NOTE_NAME.length;
+const NOTE_BYTES: number = NOTE_HEAD_BYTES + NOTE_WORDS * 4;
 
-function noteBytes({ launch, init, command, waiting, ...rest }: BoxNote): Uint8Array {
+/** The code reads the first four tapes, see unpack-x64.ts. */
+function noteBytes({ launch, init, command, waiting, saying, ...rest }: BoxNote): Uint8Array {
   const head = new Uint8Array(new Uint32Array([6, NOTE_WORDS * 4, NOTE_TYPE]).buffer);
-  const tapes = [launch, init, command, waiting].flatMap(({ at, count }) => [at, count]);
-  const words = [...tapes, rest.launchBlock, rest.packedOffset, rest.dataBytes, rest.textBytes];
-  return concatBytes([head, new TextEncoder().encode(NOTE_NAME), new Uint8Array(new Uint32Array(words).buffer)]);
+  const tapes = [launch, init, command, waiting, saying].flatMap(({ at, count }) => [at, count]);
+  const sizes = [rest.packedOffset, rest.dataBytes, rest.textBytes, rest.rowsAt, rest.stringsAt];
+  const words = new Uint32Array([...tapes, rest.launchBlock, ...sizes]);
+  return concatBytes([head, new TextEncoder().encode(NOTE_NAME), new Uint8Array(words.buffer)]);
 }
 
 /** The note of a box, or undefined if these bytes are none of this version. */
@@ -164,24 +177,28 @@ export function readBoxNote(file: Uint8Array, arch: Arch): BoxNote | undefined {
   const { noteOffset } = boxLayout(arch);
   if (file.length < noteOffset + NOTE_BYTES) return undefined;
   const view = new DataView(file.buffer, file.byteOffset + noteOffset, NOTE_BYTES);
-  const name = new TextDecoder().decode(file.subarray(noteOffset + 12, noteOffset + 12 + NOTE_NAME.length));
+  const name = new TextDecoder().decode(file.subarray(noteOffset + 12, noteOffset + NOTE_HEAD_BYTES));
   if (view.getUint32(8, true) !== NOTE_TYPE || name !== NOTE_NAME) return undefined;
-  const word = (n: number): number => view.getUint32(12 + NOTE_NAME.length + n * 4, true);
+  const word = (n: number): number => view.getUint32(NOTE_HEAD_BYTES + n * 4, true);
   const records = (n: number): PlacedRecords => ({ at: word(n), count: word(n + 1) });
-  const tapes = { launch: records(0), init: records(2), command: records(4), waiting: records(6) };
-  return { ...tapes, launchBlock: word(8), packedOffset: word(9), dataBytes: word(10), textBytes: word(11) };
+  return {
+    ...{ launch: records(0), init: records(2), command: records(4), waiting: records(6), saying: records(8) },
+    ...{ launchBlock: word(10), packedOffset: word(11), dataBytes: word(12), textBytes: word(13) },
+    ...{ rowsAt: word(14), stringsAt: word(15) },
+  };
 }
 
 /** A box's data, for BOX_DATA_AT; undefined where the file is cut short. */
-export function readBoxData(file: Uint8Array, { packedOffset, dataBytes }: BoxNote): Uint8Array | undefined {
-  return unpack(file.subarray(packedOffset), dataBytes);
+export function readBoxData(file: Uint8Array, note: BoxNote): Uint8Array | undefined {
+  const { packedOffset, dataBytes, launch, init, command, waiting } = note;
+  const data = unpack(file.subarray(packedOffset), dataBytes);
+  return data && absoluteTapes(data, BOX_DATA_AT, [launch, init, command, waiting]);
 }
 
 /** A box's texts, for BOX_TEXTS_AT; undefined where the file is cut short. */
-export function readBoxTexts(
-  file: Uint8Array,
-  arch: Arch,
-  { packedOffset, textBytes }: BoxNote,
-): Uint8Array | undefined {
-  return expand(file.subarray(align(boxLayout(arch).noteOffset + NOTE_BYTES), packedOffset), textBytes);
+export function readBoxTexts(file: Uint8Array, arch: Arch, note: BoxNote): BoxTexts | undefined {
+  const { packedOffset, textBytes, rowsAt, stringsAt } = note;
+  if (textBytes === 0) return NO_TEXTS;
+  const texts = expand(file.subarray(boxLayout(arch).noteOffset + NOTE_BYTES, packedOffset), textBytes);
+  return texts && summedRows(texts, rowsAt, stringsAt);
 }

@@ -12,10 +12,10 @@
 import { ARM64_START_LISTING } from "./start-arm64.ts";
 import { X64_START_LISTING } from "./start-x64.ts";
 import { ARM64_EXPAND_LISTING } from "./expand-arm64.ts";
-import { X64_EXPAND_FILLED, X64_EXPAND_LISTING } from "./expand-x64.ts";
-import type { Listing } from "./x64.ts";
+import { X64_EXPAND_LISTING } from "./expand-x64.ts";
+import { fillAddress, filledCode } from "./fill.ts";
 import { ARM64_UNPACK_LISTING } from "./unpack-arm64.ts";
-import { X64_UNPACK_FILLED, X64_UNPACK_LISTING } from "./unpack-x64.ts";
+import { X64_UNPACK_LISTING } from "./unpack-x64.ts";
 import { concatBytes } from "./concat-bytes.ts";
 import { LOOP_OFFSET, listingBytes, runnerCode } from "./code.ts";
 
@@ -89,58 +89,52 @@ class Texts {
   }
 }
 
-/** Where something is packed, and where it goes, as addresses. */
+const UNPACK = { x64: X64_UNPACK_LISTING, arm64: ARM64_UNPACK_LISTING } as const;
+const EXPAND = { x64: X64_EXPAND_LISTING, arm64: ARM64_EXPAND_LISTING } as const;
+
+/** What is packed, where it goes, where that ends; and where it is told which records there are. All are addresses. */
 export interface Unpacking {
   readonly from: number;
   readonly to: number;
   readonly end: number;
+  readonly tapes: number;
 }
 
 /** What unpacks a box's data. */
 export function unpackCode(arch: "x64" | "arm64", unpacking: Unpacking): Uint8Array {
-  return arch === "x64"
-    ? fillX64(X64_UNPACK_LISTING, X64_UNPACK_FILLED, unpacking)
-    : fillArm64(ARM64_UNPACK_LISTING, unpacking);
+  return filledCode(arch, UNPACK[arch], { ...unpacking });
+}
+
+/** What is squeezed, where it goes, where that ends; what is made of which part of it, and where memory is free. */
+export interface Expanding {
+  readonly from: number;
+  readonly to: number;
+  readonly end: number;
+  readonly tables: number;
+  readonly rows: number;
+  readonly strings: number;
+  readonly iovecs: number;
 }
 
 /** What expands a box's texts, as a signal's handler. */
-export function expandCode(arch: "x64" | "arm64", unpacking: Unpacking): Uint8Array {
-  return arch === "x64"
-    ? fillX64(X64_EXPAND_LISTING, X64_EXPAND_FILLED, unpacking)
-    : fillArm64(ARM64_EXPAND_LISTING, unpacking);
+export function expandCode(arch: "x64" | "arm64", expanding: Expanding): Uint8Array {
+  return filledCode(arch, EXPAND[arch], { ...expanding });
+}
+
+/** How long these are, whatever the addresses. */
+export function codeBytes(arch: "x64" | "arm64"): { readonly unpack: number; readonly expand: number } {
+  return { unpack: listingBytes(UNPACK[arch]).length, expand: listingBytes(EXPAND[arch]).length };
 }
 
 /** How far behind expandCode()'s first byte that begins to which its handler returns. */
 export function restorerOffset(arch: "x64" | "arm64"): number {
-  const listing = arch === "x64" ? X64_EXPAND_LISTING : ARM64_EXPAND_LISTING;
+  const listing = EXPAND[arch];
   return listingBytes(
     listing.slice(
       0,
       listing.findIndex(([, text]) => text === "restorer:"),
     ),
   ).length;
-}
-
-function fillX64(listing: Listing, places: readonly number[], { from, to, end }: Unpacking): Uint8Array {
-  const code = listingBytes(listing);
-  for (const [n, address] of [from, to, end].entries())
-    new DataView(code.buffer).setUint32(places[n] ?? 0, address, true);
-  return code;
-}
-
-/** These listings begin with three addresses. */
-function fillArm64(listing: Listing, { from, to, end }: Unpacking): Uint8Array {
-  const code = listingBytes(listing);
-  for (const [n, address] of [from, to, end].entries()) fillAddress(new DataView(code.buffer), n * 8, address);
-  return code;
-}
-
-/** movz and movk, which take 16 bits each. */
-function fillAddress(view: DataView, at: number, address: number): void {
-  const imm16 = (where: number, half: number): void =>
-    view.setUint32(where, view.getUint32(where, true) | (half << 5), true);
-  imm16(at, address & 0xffff);
-  imm16(at + 4, address >>> 16);
 }
 
 /** What drops words in front. */

@@ -17,6 +17,8 @@ export interface AssembleOptions {
   readonly failStatus: number;
   /** Addresses of labels on other tapes in the same memory. */
   readonly labels?: Readonly<Record<string, number>>;
+  /** Addresses of memory areas that another tape has. */
+  readonly memory?: ReadonlyMap<string, number> | undefined;
 }
 
 export interface Tape {
@@ -255,7 +257,7 @@ class Assembler {
   }
 
   area(name: string, size: number): number {
-    const known = this.memory.get(name);
+    const known = this.memory.get(name) ?? this.options.memory?.get(name);
     if (known !== undefined) return known;
     const address = this.options.base + this.reserve(size);
     this.memory.set(name, address);

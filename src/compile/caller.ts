@@ -1,7 +1,7 @@
 // A compiled box that a program keeps in memory and starts: it tells the program its PID and the failures as they are,
 // and lives no longer than the program. A tag is a number: what its record is about stands in a table of the program's.
 import { PR } from "#ffi/uapi/prctl.ts";
-import type { PlacedRecords } from "#ffi/runner/box-elf.ts";
+import type { PlacedRecords } from "#ffi/runner/tapes.ts";
 import { type Call, call, fd, memory } from "#ffi/tape/call.ts";
 import { RECORD_BYTES, WORD } from "#ffi/tape/format.ts";
 import type { LoweredTape, Origin } from "#src/plan/lower-plan.ts";

@@ -1,15 +1,6 @@
 // (Plan, what it depends on) → an executable. Pure: the same input gives the same bytes.
-import {
-  BOX_DATA_AT,
-  boxLayout,
-  BOX_TEXTS_AT,
-  type BoxTapes,
-  buildBoxElf,
-  initHead,
-  type PlacedRecords,
-} from "#ffi/runner/box-elf.ts";
-import { unpackedBytes } from "#ffi/runner/pack.ts";
-import { CODE_BASE, DATA_BASE } from "#ffi/runner/elf.ts";
+import { BOX_DATA_AT, BOX_END, boxLayout, type BoxTapes, buildBoxElf, initHead } from "#ffi/runner/box-elf.ts";
+import { BOX_TEXTS_AT, type BoxTexts } from "#ffi/runner/texts.ts";
 import { type EnvRule, PASS_ALL, startBlock } from "#ffi/runner/start.ts";
 import { assemble, type AssembleOptions, type Tape } from "#ffi/tape/assemble.ts";
 import { type Arg, type Call, call, memory } from "#ffi/tape/call.ts";
@@ -30,12 +21,25 @@ import { MADV } from "#ffi/uapi/mman.ts";
 import { idMapSteps } from "./compilable-plan.ts";
 import * as launcher from "./launcher-calls.ts";
 import * as namespaces from "./namespace-calls.ts";
-import { Messages } from "./messages.ts";
-import { reportCalls, type ReportTexts } from "./report-calls.ts";
+import { Messages, tablesBehind } from "./messages.ts";
+import { reportCalls, SAY, type Started } from "./report-calls.ts";
+import { sayCalls } from "./say-calls.ts";
+import { evenRecords } from "./even-records.ts";
+import {
+  align,
+  CODE_PAGES,
+  nextPage,
+  nextRecord,
+  NO_PAGES,
+  type Pages,
+  pagesBetween,
+  placed,
+  records,
+} from "./box-memory.ts";
 import { execWords, withoutWords } from "./exec-words.ts";
 import { MissTagger, type Ready, startAnewCalls } from "./start-anew.ts";
 import { type Caller, callerCalls, FailureTable, forwardCalls } from "./caller.ts";
-import { type CallTagger, MISS, MISSED, notFoundText, Tagger } from "./tags.ts";
+import { type CallTagger, notFoundText, Tagger } from "./tags.ts";
 
 export interface BoxInput {
   /** As compilablePlan() gives it. */
@@ -97,7 +101,7 @@ interface InitParts {
 
 class Compiler {
   readonly #input: BoxInput;
-  readonly #messages: Messages;
+  readonly #messages: Messages = new Messages();
   readonly #tagger: CallTagger;
   readonly #rendezvous: launcher.Rendezvous;
   /** How many words of argv are dropped: its own name, or none. */
@@ -105,7 +109,6 @@ class Compiler {
 
   constructor(input: BoxInput, tagger?: CallTagger) {
     this.#input = input;
-    this.#messages = new Messages(BOX_TEXTS_AT);
     this.#tagger =
       tagger ?? (input.ready === undefined ? new Tagger(this.#messages, input.plan) : new MissTagger(input.plan));
     this.#names = input.ready === undefined ? 1 : 0;
@@ -118,15 +121,16 @@ class Compiler {
     // First, to be alone in memory while the box runs. Addresses of others change no length, and come later.
     const waitCalls = this.#waitCalls(NO_PAGES);
     const waitEnd = BOX_DATA_AT + this.#waiting(waitCalls, 0).bytes.length;
-    const dataAt = nextChunk(nextPage(waitEnd));
+    const dataAt = nextRecord(nextPage(waitEnd));
     const init = plan.init.length > 0 ? this.#initParts(dataAt) : undefined;
     const headAt = dataAt + (init?.data.length ?? 0);
-    const launchAt = nextChunk(headAt + (init?.head.length ?? 0));
+    const launchAt = nextRecord(headAt + (init?.head.length ?? 0));
     const labels = {
       [OUTSIDE.head]: headAt,
       [OUTSIDE.data]: dataAt,
       [OUTSIDE.mask]: init?.command.memory.get(MASK) ?? 0,
       [RUNNING]: BOX_DATA_AT,
+      [SAY]: BOX_TEXTS_AT,
     };
     const calls = this.#launchCalls(init);
     const tape = this.#assemble(calls, launchAt, labels);
@@ -135,9 +139,7 @@ class Compiler {
       { ...execWords(tape, calls, this.#input.ready), words: this.#words(), rules: env, entry: tape.entry },
       blockAt,
     );
-    const texts = this.#messages.bytes();
-    const end = BOX_TEXTS_AT + texts.length;
-    const waiting = this.#waiting(this.#waitCalls(pagesBetween(waitEnd, end)), tape.memory.get(BOX_PID) ?? 0);
+    const waiting = this.#waiting(this.#waitCalls(pagesBetween(waitEnd, BOX_END)), tape.memory.get(BOX_PID) ?? 0);
     const data = placed(BOX_DATA_AT, [
       [BOX_DATA_AT, waiting.bytes],
       [dataAt, init?.data ?? NOTHING],
@@ -145,16 +147,38 @@ class Compiler {
       [launchAt, tape.bytes],
       [blockAt, block],
     ]);
-    const tapes = {
+    const placedTapes = {
       launch: records(tape),
       init: records(init?.init),
       command: records(init?.command),
       waiting: records(waiting),
       launchBlock: blockAt,
     };
+    this.#tagger.placed?.(data, BOX_DATA_AT, [placedTapes.launch, placedTapes.init, placedTapes.command]);
+    const says = this.#tagger instanceof Tagger ? this.#texts(this.#tagger, tape) : undefined;
+    const tapes = { ...placedTapes, saying: records(says?.tape) };
     this.#breakRecord(data, tapes);
-    this.#tagger.placed?.(data, BOX_DATA_AT, [tapes.launch, tapes.init, tapes.command]);
-    return buildBoxElf({ arch, tapes, texts, data, names: this.#names });
+    const effort = says === undefined ? "quick" : "best";
+    return buildBoxElf({ arch, tapes, texts: says?.texts, data, names: this.#names, effort });
+  }
+
+  /** What there is to say, and the tape that says it: with the memory of the launcher's. */
+  #texts(tagger: Tagger, { memory }: Tape): { readonly tape: Tape; readonly texts: BoxTexts } {
+    const messages = this.#messages;
+    const [cannot, notFound] = [
+      messages.line("nsbox: Cannot "),
+      messages.line(notFoundText(execStep(this.#input.plan))),
+    ];
+    const assembled = (tapeBytes: number): Tape =>
+      this.#assemble(
+        sayCalls({ cannot, notFound, ...tablesBehind(tapeBytes) }, this.#started()),
+        BOX_TEXTS_AT,
+        {},
+        memory,
+      );
+    // Addresses of others change no length.
+    const tape = assembled(assembled(0).bytes.length);
+    return { tape, texts: messages.layOut(tape.bytes, tagger.said) };
   }
 
   #breakRecord(data: Uint8Array, tapes: BoxTapes): void {
@@ -169,14 +193,20 @@ class Compiler {
     return this.#assemble(calls, BOX_DATA_AT, { [OUTSIDE.pid]: pidAt });
   }
 
-  #assemble(calls: readonly Call[], base: number, labels: AssembleOptions["labels"] = {}): Tape {
+  #assemble(
+    calls: readonly Call[],
+    base: number,
+    labels: AssembleOptions["labels"] = {},
+    memory: AssembleOptions["memory"] = undefined,
+  ): Tape {
     const { arch, caller } = this.#input;
     const passFds = this.#keptFds();
     const fds = { ...launcher.launcherFds(passFds, this.#rendezvous), ...caller?.files };
     // Whatever a tape opens without a name for it stays below: only results that are used can be open files.
     const opened = calls.filter((one) => one.as !== undefined || one.label !== undefined).length;
     const fdBase = Math.max(...Object.values(fds), ...passFds) + 1 + opened;
-    return assemble(calls.map(withoutWords), { arch, base, fds, fdBase, failStatus: FAIL_STATUS, labels });
+    const options = { arch, base, fds, fdBase, failStatus: FAIL_STATUS, labels, memory };
+    return evenRecords(assemble(calls.map(withoutWords), options));
   }
 
   /** What is open when it starts, and stays so. */
@@ -300,26 +330,17 @@ class Compiler {
   }
 
   #reportCalls(maskAt: Arg): readonly Call[] {
-    const { helped } = this.#rendezvous;
-    const { placeholders, caller, ready } = this.#input;
-    const running = helped ? HELPED : RUNNING;
-    const started = { placeholders, helped, running };
-    const reap = helped ? namespaces.reapHelperCalls(HELPED, RUNNING) : [];
-    if (caller !== undefined) return [...forwardCalls(running), ...reap];
+    const { arch, caller, ready } = this.#input;
+    const started = this.#started();
+    const reap = this.#rendezvous.helped ? namespaces.reapHelperCalls(HELPED, RUNNING) : [];
+    if (caller !== undefined) return [...forwardCalls(started.running), ...reap];
     if (ready !== undefined) return [...startAnewCalls(ready, started, maskAt), ...reap];
-    return [...reportCalls(this.#reportTexts(), started), ...reap];
+    return [...reportCalls(boxLayout(arch).expand, started), ...reap];
   }
 
-  #reportTexts(): ReportTexts {
-    const messages = this.#messages;
-    return {
-      cannot: messages.line("nsbox: Cannot "),
-      errnos: messages.errnos(),
-      miss: messages.place(MISS),
-      missed: messages.place(MISSED),
-      notFound: messages.line(notFoundText(execStep(this.#input.plan))),
-      expand: boxLayout(this.#input.arch).expand,
-    };
+  #started(): Started {
+    const { helped } = this.#rendezvous;
+    return { placeholders: this.#input.placeholders, helped, running: helped ? HELPED : RUNNING };
   }
 
   #waitCalls(spent: Pages): readonly Call[] {
@@ -333,39 +354,14 @@ class Compiler {
       call("close_range", [standsIn ? 0 : 3, 0xffffffff, 0]),
       // All else is spent, texts too; where pages are larger than ours it stays.
       call("madvise", [spent.at, spent.bytes, MADV.DONTNEED], { fail: "next" }),
-      call("madvise", [CODE_BASE + PAGE_BYTES, TEXT_BYTES, MADV.DONTNEED], { fail: "next" }),
+      call("madvise", [CODE_PAGES.at, CODE_PAGES.bytes, MADV.DONTNEED], { fail: "next" }),
       ...waitCalls({ pid, forward: FORWARDED_SIGNALS, timeoutMs, placeholders, standsIn }),
     ];
     return this.#tagger.frame(calls, "wait for the box");
   }
 }
 
-interface Pages {
-  readonly at: number;
-  readonly bytes: number;
-}
-
-const NO_PAGES: Pages = { at: 0, bytes: 0 };
-const PAGE_BYTES = 4096;
-/** Whatever lies there behind the code; the kernel passes over what is not mapped. */
-const TEXT_BYTES: number = DATA_BASE - CODE_BASE - PAGE_BYTES;
-
-/** The whole pages of a stretch of memory that ends with its mapping. */
-function pagesBetween(from: number, end: number): Pages {
-  const at = nextPage(from);
-  return { at, bytes: nextPage(end) - at };
-}
-
 const NOTHING = new Uint8Array(0);
-
-const nextPage = (at: number): number => Math.ceil(at / PAGE_BYTES) * PAGE_BYTES;
-/** Where a tape packs best: its records are chunks then, see pack.ts. */
-const nextChunk = (at: number): number => BOX_DATA_AT + unpackedBytes(at - BOX_DATA_AT);
-const align = (at: number): number => (at + 15) & ~15;
-
-function records(tape: Tape | undefined): PlacedRecords {
-  return { at: tape?.base ?? 0, count: tape?.callOf.length ?? 0 };
-}
 
 function execStep(plan: Plan): Step & { readonly kind: "exec" } {
   const step = [...plan.setup, ...plan.command].find((one) => one.kind === "exec");
@@ -380,12 +376,4 @@ function initFile({ head, data, dataOffset }: InitParts): launcher.InitFile {
 
 function withLabel([first, ...rest]: readonly Call[], label: string): readonly Call[] {
   return first === undefined ? [] : [{ ...first, label }, ...rest];
-}
-
-/** Parts at their addresses. */
-function placed(base: number, parts: readonly (readonly [at: number, bytes: Uint8Array])[]): Uint8Array {
-  const end = Math.max(...parts.map(([at, bytes]) => at + bytes.length));
-  const bytes = new Uint8Array(align(end) - base);
-  for (const [at, part] of parts) bytes.set(part, at - base);
-  return bytes;
 }

@@ -1,13 +1,8 @@
 // A compiled box → its plan as text: calls from its tapes, steps from what it would say if one of them failed.
 import { MACHINE } from "#ffi/runner/elf.ts";
-import {
-  BOX_DATA_AT,
-  BOX_TEXTS_AT,
-  type PlacedRecords,
-  readBoxData,
-  readBoxNote,
-  readBoxTexts,
-} from "#ffi/runner/box-elf.ts";
+import { BOX_DATA_AT, readBoxData, readBoxNote, readBoxTexts } from "#ffi/runner/box-elf.ts";
+import type { PlacedRecords } from "#ffi/runner/tapes.ts";
+import { BOX_TEXTS_AT, type BoxTexts } from "#ffi/runner/texts.ts";
 import { type Call, call } from "#ffi/tape/call.ts";
 import { disassemble, type Disassembled, textAt } from "#ffi/tape/disassemble.ts";
 import { RECORD_BYTES } from "#ffi/tape/format.ts";
@@ -15,7 +10,7 @@ import type { SyscallName } from "#ffi/uapi/syscalls.ts";
 import { NsboxError } from "#src/error.ts";
 import { explainCall } from "#src/plan/explain-plan.ts";
 import type { Arch } from "#src/spec/facts.ts";
-import { PLACE, PLACE_BYTES } from "./messages.ts";
+import { type Place, readPlaces } from "./messages.ts";
 
 /** One call of a box; `step` is empty where it belongs to none. */
 export interface ShownCall {
@@ -51,6 +46,7 @@ export function showBox(file: Uint8Array, name: string): ShownBox {
     ["init", note.init] as const,
     ["command", note.command] as const,
     ["launcher", note.waiting] as const,
+    ["launcher", note.saying] as const,
   ];
   const command = image.words(note.launchBlock);
   return {
@@ -74,13 +70,15 @@ interface Part {
 /** The box's memory at its start, by address. */
 class Image {
   readonly #parts: readonly Part[];
+  readonly #places: ReadonlyMap<number, Place>;
   readonly #arch: Arch;
 
-  constructor(data: Uint8Array, texts: Uint8Array, arch: Arch) {
+  constructor(data: Uint8Array, texts: BoxTexts, arch: Arch) {
     this.#parts = [
       { bytes: data, base: BOX_DATA_AT },
-      { bytes: texts, base: BOX_TEXTS_AT },
+      { bytes: texts.bytes, base: BOX_TEXTS_AT },
     ];
+    this.#places = readPlaces(texts);
     this.#arch = arch;
   }
 
@@ -99,21 +97,20 @@ class Image {
     if (count === 0) return [];
     const bytes = this.#bytes(at, count * RECORD_BYTES);
     if (bytes === undefined) throw cutShort();
-    return disassemble({ bytes, base: at }, count, this.#arch).map((record) => {
-      const tag = BigInt.asUintN(64, record.args[5] ?? 0n);
-      const place = this.#place(Number(tag & 0xffff_ffffn));
+    return disassemble({ bytes, base: at }, count, this.#arch).map((record, n) => {
+      const place = at === BOX_TEXTS_AT ? SAYING : this.#place(at + n * RECORD_BYTES);
       return { process, ...place, call: explainCall(this.#call(record, place.step !== "")) };
     });
   }
 
   /** The process and the step, out of what is said when it fails. */
-  #place(at: number): { readonly process?: string; readonly step: string } {
-    if (this.#bytes(at, PLACE_BYTES) === undefined) return { step: "" };
-    const text = (offset: number): string => this.#string(this.#word(at + offset), this.#word(at + offset + 8));
-    const process = /step {2}(\w+) /.exec(text(PLACE.tail))?.[1];
+  #place(record: number): { readonly process?: string; readonly step: string } {
+    const place = this.#places.get(record);
+    if (place === undefined) return { step: "" };
+    const process = /step {2}(\w+) /.exec(place.tail)?.[1];
     return {
       ...(process === undefined ? {} : { process }),
-      step: text(PLACE.text).replace(/[: ]+$/, ""),
+      step: place.text.replace(/[: ]+$/, ""),
     };
   }
 
@@ -138,10 +135,6 @@ class Image {
     return text !== "" && !UNPRINTABLE.test(text) ? text : undefined;
   }
 
-  #string(address: number, length: number): string {
-    return new TextDecoder().decode(this.#bytes(address, length));
-  }
-
   #word(address: number): number {
     const word = this.#bytes(address, 8);
     return word === undefined ? 0 : Number(new DataView(word.buffer, word.byteOffset).getBigUint64(0, true));
@@ -159,6 +152,9 @@ class Image {
       : part.bytes.subarray(offset, offset + length);
   }
 }
+
+/** Nobody says it where this fails. */
+const SAYING = { step: "say it" } as const;
 
 /** Calls whose addresses are never those of texts. */
 const WITHOUT_TEXTS: readonly string[] = ["load", "pwrite64", "writev", "rt_sigprocmask", "rt_sigaction", "prlimit64"];

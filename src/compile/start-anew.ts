@@ -5,7 +5,8 @@ import { SIG_HOW } from "#ffi/uapi/signal.ts";
 import { type Arg, type Call, call, fd, tolerate } from "#ffi/tape/call.ts";
 import type { LoweredTape } from "#src/plan/lower-plan.ts";
 import type { Plan } from "#src/plan/plan.ts";
-import { follow, REPORT, REPORT_BYTES, REPORTS, type Started, TAG_AT, undoCalls } from "./report-calls.ts";
+import { follow, REPORT, REPORT_BYTES, REPORTS, type Started, TAG, TAG_AT } from "./report-calls.ts";
+import { undoCalls } from "./say-calls.ts";
 import type { CallTagger } from "./tags.ts";
 
 /** A box that `run` keeps ready. */
@@ -27,9 +28,6 @@ const GIVEN_UP: Uint8Array = new TextEncoder().encode(
   "nsbox: Cannot start the box: what made it ready can't be executed\n  hint  run it again\n",
 );
 
-/** The tag of a candidate for the command behind which there is another: the command may run all the same. */
-const MISS = 1;
-
 /** Where nothing is said of a failure, all that counts is whether there is one. */
 export class MissTagger implements CallTagger {
   readonly #plan: Plan;
@@ -48,7 +46,7 @@ export class MissTagger implements CallTagger {
       const step = actor === "launcher" ? undefined : this.#plan[actor][index];
       const [path] = one.args;
       const isMiss = step?.kind === "exec" && one.name === "execve" && path !== step.candidates.at(-1);
-      return isMiss ? { ...one, tag: BigInt(MISS) } : one;
+      return isMiss ? { ...one, tag: BigInt(TAG.miss) } : one;
     });
   }
 }
@@ -62,7 +60,7 @@ export function startAnewCalls({ program, file }: Ready, started: Started, maskA
       fail: "undo",
     }),
     call("load", [REPORT, 0], { cases: [{ equals: 0, then: REPORTS }] }),
-    ...follow("tag of it", REPORT, TAG_AT, { cases: [{ equals: MISS, then: REPORTS }] }),
+    ...follow("tag of it", REPORT, TAG_AT, { cases: [{ equals: TAG.miss, then: REPORTS }] }),
     ...undoCalls(started),
     // Or it would be taken up again, and again. An empty file tells that this has happened; another one, since whoever
     // has just mapped this one must not find it cut short.

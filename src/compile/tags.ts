@@ -1,17 +1,18 @@
 // What is said of each call when it fails, in the words of `run`, as the tag that its record carries.
 import { CLONE } from "#ffi/uapi/clone.ts";
-import type { PlacedRecords } from "#ffi/runner/box-elf.ts";
+import type { PlacedRecords } from "#ffi/runner/tapes.ts";
 import type { Call } from "#ffi/tape/call.ts";
+import { RECORD_BYTES } from "#ffi/tape/format.ts";
 import { findHint, findHints } from "#src/hints.ts";
 import type { LoweredTape, Origin } from "#src/plan/lower-plan.ts";
 import type { Actor, Plan } from "#src/plan/plan.ts";
 import { explainLauncherStep } from "#src/plan/steps/launch.ts";
 import { explainStep, type Step } from "#src/plan/steps.ts";
-import type { Hints, Messages, Place } from "./messages.ts";
+import type { Hints, Messages, Place, Said } from "./messages.ts";
+import { TAG, TAG_AT } from "./report-calls.ts";
 
-/** A candidate for the command; behind the last there is none. */
-export const MISS: Place = { text: "run ", tail: "\n", goesOn: true };
-export const MISSED: Place = { text: "run ", tail: "\n" };
+/** A candidate for the command. */
+const RUN: Place = { text: "run ", tail: "\n" };
 
 type ExecStep = Step & { readonly kind: "exec" };
 
@@ -25,10 +26,18 @@ export interface CallTagger {
   placed?(memory: Uint8Array, base: number, tapes: readonly PlacedRecords[]): void;
 }
 
+/** What a tag stands for until records are placed: what is said of one, and the tag that it keeps. */
+interface Tagged extends Said {
+  readonly kept: number;
+}
+
 /** Calls with what is said of them. */
 export class Tagger implements CallTagger {
   readonly #messages: Messages;
   readonly #plan: Plan;
+  readonly #tags: Tagged[] = [];
+  readonly #known: Map<string, bigint> = new Map();
+  readonly #said: (readonly [record: number, said: Said])[] = [];
 
   constructor(messages: Messages, plan: Plan) {
     this.#messages = messages;
@@ -59,14 +68,39 @@ export class Tagger implements CallTagger {
   #exec(one: Call, step: ExecStep): Call {
     const [path] = one.args;
     if (one.name !== "execve" || typeof path !== "string") return one;
-    const place = path === step.candidates.at(-1) ? MISSED : MISS;
-    return this.#tag(one, place, `${JSON.stringify(path)}: `, hintsOf(one, "exec"));
+    const kept = path === step.candidates.at(-1) ? TAG.missed : TAG.miss;
+    return this.#tag(one, RUN, `${JSON.stringify(path)}: `, hintsOf(one, "exec"), kept);
   }
 
-  #tag(one: Call, place: Place, about: string, hints: Hints): Call {
+  /** Each record that has something said of it, once they are placed. */
+  get said(): readonly (readonly [record: number, said: Said])[] {
+    return this.#said;
+  }
+
+  /** What is said of a record is found by its address; a tag that only says so is less to pack. */
+  placed(data: Uint8Array, base: number, tapes: readonly PlacedRecords[]): void {
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    for (const { at, count } of tapes) {
+      for (let record = at; record < at + count * RECORD_BYTES; record += RECORD_BYTES) {
+        const tagged = this.#tags[view.getUint32(record - base + TAG_AT, true) - 1];
+        if (tagged === undefined) continue;
+        this.#said.push([record, tagged]);
+        view.setUint32(record - base + TAG_AT, tagged.kept, true);
+      }
+    }
+  }
+
+  #tag(one: Call, place: Place, about: string, hints: Hints, kept = 0): Call {
     // A load can't fail, and what ends the process doesn't come back.
     if (one.name === "load" || one.name === "exit_group" || one.tag !== undefined) return one;
-    const tag = BigInt(this.#messages.place(place)) | (BigInt(this.#messages.call(about, hints)) << 32n);
+    const messages = this.#messages;
+    const said = { place: messages.place(place), about: messages.line(about), hints: messages.hints(hints), kept };
+    const key = JSON.stringify(said);
+    let tag = this.#known.get(key);
+    if (tag === undefined) {
+      tag = BigInt(this.#tags.push(said));
+      this.#known.set(key, tag);
+    }
     return { ...one, tag };
   }
 

@@ -17,7 +17,7 @@ import { observe } from "./observe.ts";
 import { readyName } from "./ready-key.ts";
 import { buildReadyFile } from "./ready-file.ts";
 
-/** So many files are kept, of some 35 kB; the oldest go. */
+/** So many files are kept, of some 25 kB; the oldest go. */
 const KEPT = 32;
 
 /** Leaves the file, if it can be made. */

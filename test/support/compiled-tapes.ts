@@ -1,6 +1,7 @@
 // The tapes inside a compiled box's file, to be looked at and to be changed.
-import { BOX_DATA_AT, type BoxNote, type PlacedRecords, readBoxData, readBoxNote } from "#ffi/runner/box-elf.ts";
+import { BOX_DATA_AT, type BoxNote, readBoxData, readBoxNote } from "#ffi/runner/box-elf.ts";
 import { pack } from "#ffi/runner/pack.ts";
+import { type PlacedRecords, relativeTapes } from "#ffi/runner/tapes.ts";
 import { disassemble, type Disassembled } from "#ffi/tape/disassemble.ts";
 import { RECORD_BYTES } from "#ffi/tape/format.ts";
 
@@ -33,7 +34,8 @@ export class CompiledTapes {
   withWord({ at }: PlacedRecords, record: number, word: number, value: bigint): Uint8Array {
     const data = this.#data.slice();
     new DataView(data.buffer).setBigInt64(at - BOX_DATA_AT + record * RECORD_BYTES + word * 8, value, true);
-    const packed = pack(data);
+    const { launch, init, command, waiting } = this.note;
+    const packed = pack(relativeTapes(data, BOX_DATA_AT, [launch, init, command, waiting]));
     const file = new Uint8Array(this.note.packedOffset + packed.length);
     file.set(this.#file.subarray(0, this.note.packedOffset));
     file.set(packed, this.note.packedOffset);

@@ -1,11 +1,13 @@
 // The start of a compiled box, run for real: what becomes of arguments and environment.
 import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
-import { BOX_DATA_AT, BOX_TEXTS_AT, boxLayout, buildBoxElf, readBoxNote, readBoxTexts } from "#ffi/runner/box-elf.ts";
+import { BOX_DATA_AT, boxLayout, buildBoxElf, readBoxData, readBoxNote, readBoxTexts } from "#ffi/runner/box-elf.ts";
+import { BOX_IOVECS_AT, BOX_TEXTS_AT, type BoxTexts, IOVEC_BYTES, stringsOf } from "#ffi/runner/texts.ts";
 import { concatBytes } from "#ffi/runner/concat-bytes.ts";
 import { type EnvRule, startBlock } from "#ffi/runner/start.ts";
-import { assemble } from "#ffi/tape/assemble.ts";
+import { assemble, type Tape } from "#ffi/tape/assemble.ts";
 import { call, result, words } from "#ffi/tape/call.ts";
+import { errnoMessage, errnoNames } from "#ffi/uapi/errno.ts";
 import { SA, SIG } from "#ffi/uapi/signal.ts";
 import { describeWith } from "#test/support/needs.ts";
 import { tempDir } from "#test/support/nsbox.ts";
@@ -13,7 +15,7 @@ import { tempDir } from "#test/support/nsbox.ts";
 type Arch = "x64" | "arm64";
 
 const NONE = { at: 0, count: 0 };
-const TAPES = { init: NONE, command: NONE, waiting: NONE };
+const TAPES = { init: NONE, command: NONE, waiting: NONE, saying: NONE };
 
 /** Executes words[0], found at its path, with what the start makes of argv and envp. */
 function elf(arch: Arch, words: readonly string[], rules: readonly EnvRule[]): Uint8Array {
@@ -24,7 +26,7 @@ function elf(arch: Arch, words: readonly string[], rules: readonly EnvRule[]): U
   const start = startBlock({ words, rules, argvWords: [base + 16], envpWords: [base + 24], entry: base }, block);
   const data = concatBytes([tape.bytes, start]);
   const tapes = { ...TAPES, launch: { at: base, count: tape.callOf.length }, launchBlock: block };
-  return buildBoxElf({ arch, tapes, texts: new Uint8Array(0), data });
+  return buildBoxElf({ arch, tapes, data });
 }
 
 /** A box without words of its own: executes a program with what stands from the third word on, or with all there is. */
@@ -42,7 +44,7 @@ function wholeElf(arch: Arch, program: string, what: "a part" | "the whole"): Ui
     block,
   );
   const tapes = { ...TAPES, launch: { at: base, count: tape.callOf.length }, launchBlock: block };
-  return buildBoxElf({ arch, tapes, texts: new Uint8Array(0), data: concatBytes([tape.bytes, start]), names: 0 });
+  return buildBoxElf({ arch, tapes, data: concatBytes([tape.bytes, start]), names: 0 });
 }
 
 /** An emulator gives its variables in another order. */
@@ -60,15 +62,18 @@ interface Start {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Has its texts expanded, and writes them. */
-function textsElf(arch: Arch, texts: Uint8Array): Uint8Array {
+/** Has its texts expanded, and writes them, and of the strings the second and the last. */
+function textsElf(arch: Arch, texts: BoxTexts): Uint8Array {
   const base = BOX_DATA_AT;
   const { handler, restorer } = boxLayout(arch).expand;
+  const iovec = (n: number): number => BOX_IOVECS_AT + n * IOVEC_BYTES;
   const calls = [
     call("rt_sigaction", [SIG.URG, words(handler, SA.RESTORER, restorer, 0), 0, 8]),
     call("getpid", [], { label: "pid" }),
     call("kill", [result("pid"), SIG.URG]),
-    call("write", [1, BOX_TEXTS_AT, texts.length]),
+    call("write", [1, BOX_TEXTS_AT, texts.bytes.length]),
+    call("writev", [1, iovec(1), 1]),
+    call("writev", [1, iovec(stringsOf(texts).length - 1), 1]),
     call("exit_group", [0]),
   ];
   const tape = assemble(calls, { arch, base, fds: { report: 2 }, fdBase: 100, failStatus: 99 });
@@ -78,18 +83,50 @@ function textsElf(arch: Arch, texts: Uint8Array): Uint8Array {
   return buildBoxElf({ arch, tapes, texts, data: concatBytes([tape.bytes, start]) });
 }
 
+/** Writes all of its data. */
+function dataElf(arch: Arch, more: Uint8Array): { readonly file: Uint8Array; readonly data: Uint8Array } {
+  const base = BOX_DATA_AT;
+  const assembled = (bytes: number): Tape =>
+    assemble([call("write", [1, base, bytes], { fail: "next" }), call("exit_group", [0])], {
+      ...{ arch, base, fds: { report: 2 }, fdBase: 100, failStatus: 99 },
+    });
+  const block = base + assembled(0).bytes.length;
+  const start = startBlock({ words: [], rules: [], argvWords: [], envpWords: [], entry: base }, block);
+  const data = concatBytes([assembled(assembled(0).bytes.length + start.length + more.length).bytes, start, more]);
+  const tapes = { ...TAPES, launch: { at: base, count: assembled(0).callOf.length }, launchBlock: block };
+  return { file: buildBoxElf({ arch, tapes, data }), data };
+}
+
+/** Something of everything: what repeats, what doesn't, rows that count up, words, an empty string. */
+function sampleTexts(): BoxTexts {
+  const strings = ["first", "second ä\n", "", ...errnoNames().map(errnoMessage), "last\n"];
+  const said = new TextEncoder().encode([...strings, ""].join("\0"));
+  const head = Uint8Array.from({ length: 2000 }, (_, n) => (n < 1000 ? (n * n * 31) >>> 3 : n % 112));
+  const rows = new Uint32Array(Array.from({ length: 400 }, (_, n) => 0x600070 + n * 112));
+  return {
+    bytes: concatBytes([head, new Uint8Array(rows.buffer), said]),
+    rowsAt: BOX_TEXTS_AT + head.length,
+    stringsAt: BOX_TEXTS_AT + head.length + rows.byteLength,
+  };
+}
+
 function run(arch: Arch, { words, rules = [], own = [], env = {} }: Start): string {
   return runFile(arch, elf(arch, words, rules), own, env);
 }
 
 function runFile(arch: Arch, file: Uint8Array, own: readonly string[] = [], env: Start["env"] = {}): string {
+  return new TextDecoder().decode(runBytes(arch, file, own, env));
+}
+
+/** What it writes. */
+function runBytes(arch: Arch, file: Uint8Array, own: readonly string[] = [], env: Start["env"] = {}): Uint8Array {
   using dir = tempDir();
   const path = dir.join("box");
   writeFileSync(path, file);
   chmodSync(path, 0o755);
   const command = arch === process.arch ? [path, ...own] : ["/usr/bin/qemu-aarch64-static", path, ...own];
   const { stdout, stderr } = Bun.spawnSync(command, { env, stdout: "pipe", stderr: "pipe" });
-  return stdout.toString() + stderr.toString();
+  return concatBytes([new Uint8Array(stdout), new Uint8Array(stderr)]);
 }
 
 const pass = (text: string, value?: string): EnvRule => ({ text, passes: true, value });
@@ -124,13 +161,22 @@ describeWith([], "the start of a box", () => {
         expect(run(arch, { words: ["/usr/bin/env"], env })).toBe("");
       });
 
-      test("expands texts when it is signalled to, and goes on", () => {
-        const text = "nsbox: Cannot mount a tmpfs on /tmp: nsbox: Cannot mount a tmpfs on /run\n".repeat(300);
-        const file = textsElf(arch, new TextEncoder().encode(text));
-        expect(file.length).toBeLessThan(text.length / 3);
-        expect(runFile(arch, file)).toBe(text);
+      test("begins with its data as it was, and its tapes' addresses as they were", () => {
+        const { file, data } = dataElf(arch, sampleTexts().bytes);
         const note = readBoxNote(file, arch);
-        expect(note === undefined ? "" : new TextDecoder().decode(readBoxTexts(file, arch, note))).toBe(text);
+        expect(note === undefined ? note : readBoxData(file, note)).toEqual(data);
+        expect(runBytes(arch, file)).toEqual(data);
+      });
+
+      test("expands texts when it is signalled to, and goes on", () => {
+        const texts = sampleTexts();
+        const file = textsElf(arch, texts);
+        expect(file.length).toBeLessThan(texts.bytes.length);
+        const own = readBoxNote(file, arch);
+        expect(own === undefined ? own : readBoxTexts(file, arch, own)).toEqual(texts);
+        const written = runBytes(arch, file);
+        expect(written.subarray(0, texts.bytes.length)).toEqual(texts.bytes);
+        expect(new TextDecoder().decode(written.subarray(texts.bytes.length))).toBe("second ä\nlast\n");
       });
 
       test("sets a rule's own value unless the caller's has passed", () => {

@@ -31,7 +31,7 @@ function noteOf(box: Uint8Array): BoxNote {
 
 /** What is told by its texts, and by its memory once it has started. */
 const allOf = (box: Uint8Array): string =>
-  [readBoxTexts(box, "x64", noteOf(box)), readBoxData(box, noteOf(box))]
+  [readBoxTexts(box, "x64", noteOf(box))?.bytes, readBoxData(box, noteOf(box))]
     .map((bytes) => new TextDecoder().decode(bytes))
     .join("");
 

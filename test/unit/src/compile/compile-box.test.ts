@@ -57,6 +57,13 @@ describe("compileBox()", () => {
     },
   );
 
+  test("makes a file of a few KiB", () => {
+    for (const arch of ["x64", "arm64"] as const) {
+      const box = { ...input("default"), arch };
+      expect(compileBox(box).length).toBeLessThan(12 * 1024);
+    }
+  });
+
   test("holds every step of the plan, in its words", () => {
     const { plan } = input("default");
     const text = explainBox(showBox(compileBox(input("default")), "box"));
