@@ -40,11 +40,15 @@ function keyOf(said: readonly Said[], word: string, { cwd, env }: Surroundings):
 
 /** Where all that is read of the machine is among the facts that can be asked again. */
 function mayBeKept(draft: RunDraft, { facts }: Decision): boolean {
-  return mayBeReady({ ...draft, tty: false }, emptyDraft(), facts);
+  const byDefault = emptyDraft();
+  // These decide by what they say, too: it is the front that can't have them.
+  const { user, uidMap, gidMap, keepId, allowNewPrivs, nested, protect, allowHosts, denyHosts, netLog } = byDefault;
+  const asSaid = { user, uidMap, gidMap, keepId, allowNewPrivs, nested, protect, allowHosts, denyHosts, netLog };
+  return mayBeReady({ ...draft, ...asSaid, tty: false }, byDefault, facts);
 }
 
 function watch(draft: RunDraft, { facts }: Decision): (() => boolean) | undefined {
-  const writable = writableSources(draft, facts.cwd, facts.homes);
+  const writable = draft.protect ? writableSources(draft, facts.cwd, facts.homes) : [];
   const observations = observePlan(facts, { writable, made: [] });
   return observations === undefined ? undefined : stillSo(observations, facts.arch);
 }

@@ -34,6 +34,11 @@ describeWith(["userns"], "what comes again", () => {
     [{ root: "empty", ro: ["/bin", "/lib", "/lib64", "/usr"] }, sh("ls /; pwd")],
     [{ overlay: true }, sh("echo x >/etc/new && cat /etc/new")],
     [{ user: 5 }, sh(LOOK)],
+    [{ keepId: true, nested: true, allowNewPrivs: true }, sh(LOOK)],
+    [
+      { rw: "DIR", protect: false },
+      sh("mkdir -p DIR/.git && echo x >DIR/Jenkinsfile; ls -A DIR; rm -r DIR/.git DIR/Jenkinsfile"),
+    ],
     [{ timeout: "300ms" }, ["sleep", "1000"]],
   ])("is as for the first time: %j %j", async (options, command) => {
     using dir = tempDir();

@@ -46,6 +46,16 @@ describeWith(["userns", "curl"], "allowHosts", () => {
     });
   });
 
+  test("holds each time that the same comes again", async () => {
+    using server = webServer();
+    using other = webServer();
+    const options = { allowHosts: server.at, env: ASK };
+    for (let time = 0; time < 4; time++) {
+      expect((await run(curl(`http://${server.at}/${time}`), options)).stdout).toBe(`served /${time}\n`);
+      expect((await run(curl(`http://${other.at}/`), options)).stdout).toContain("is refused");
+    }
+  });
+
   test("leaves no descriptor behind, also where the box can't be made", async () => {
     using server = webServer();
     const options = { allowHosts: server.at, env: ASK };

@@ -141,7 +141,6 @@ describe("recall()", () => {
       { net: "host" },
       { overlay: true },
       { noNamespaces: true },
-      { allowHosts: "example.com" },
       { mnt: process.pid },
       ...(process.getuid?.() === 0 ? [{ root: dir.join("root") }] : []),
     ];
@@ -150,6 +149,36 @@ describe("recall()", () => {
       for (let time = 0; time < 4; time++) seen.add(await recallFor(options));
       expect([options, seen.size]).toEqual([options, 4]);
     }
+  });
+
+  test.each<BoxOptions>([
+    { user: 5 },
+    { keepId: true },
+    { uidMap: `0:${process.geteuid?.() ?? 0}:1` },
+    { allowNewPrivs: true, nested: true, capAdd: "NET_ADMIN" },
+    { rw: "/tmp", protect: false },
+    { allowHosts: "example.com", denyHosts: "a.example.com", netLog: "/tmp/log" },
+    { ro: ["/usr:/mnt"], tmpfs: "/opt", hide: "/usr/share", env: ["HOME"], rlimits: { nofile: "5:unlimited" } },
+  ])("keeps what is decided by what is said: %j", async (options) => {
+    expect(await kept(options)).toEqual(await decideFor(options));
+  });
+
+  test("knows apart what differs in one text, or in the order", async () => {
+    const all: readonly BoxOptions[] = [
+      { rlimits: { nofile: "5:6" } },
+      { rlimits: { nofile: "5:unlimited" } },
+      { rlimits: { nofile: 5 } },
+      { ro: ["/usr", "/etc"] },
+      { ro: ["/etc", "/usr"] },
+      { ro: "/usr", hide: "/usr" },
+      { hide: "/usr", ro: "/usr" },
+      { landlock: false },
+      { user: 5 },
+      { user: "5:6" },
+      { hostname: "5" },
+    ];
+    for (const options of all) await kept(options);
+    for (const options of all) expect(await recallFor(options)).toEqual(await decideFor(options));
   });
 
   test("keeps the last few, and those whole", async () => {
