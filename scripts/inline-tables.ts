@@ -7,8 +7,9 @@ import type { BunPlugin } from "bun";
 
 const TABLE = /export const (\w+) = (\{[^{}]*\}) as const;/g;
 const MEMBER = /^\s*(\w+):\s*(-?(?:0x[\da-f]+|0o[0-7]+|\d+))\s*$/i;
-const IMPORT = /^(?:import|export) (?:type )?\{[^}]*\}[^;]*;$/gm;
+const IMPORT = /^(?:import|export) (?:type )?\{([^}]*)\}[^;]*;$/gm;
 const RENAMED = /\b(\w+) as \w/g;
+const TEXT = /"(?:[^"\\\n]|\\.)*"/g;
 /** A name that stands for all of a table: no member is asked for, and it is no property's own name. */
 const WHOLE = /(?<![\w$#]|(?<!\.\.)\.)([A-Z]\w*)(?![\w$]|\.[A-Za-z_]|:)/g;
 
@@ -16,9 +17,12 @@ const WHOLE = /(?<![\w$#]|(?<!\.\.)\.)([A-Z]\w*)(?![\w$]|\.[A-Za-z_]|:)/g;
 export function namesUsedWhole(sources: readonly string[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const source of sources) {
-    const code = withoutComments(source).replace(TABLE, "$2");
-    for (const [, name = ""] of code.matchAll(RENAMED)) names.add(name);
-    for (const [, name = ""] of code.replace(IMPORT, "").matchAll(WHOLE)) names.add(name);
+    const code = withoutComments(source);
+    const known = [...code.matchAll(IMPORT), ...code.matchAll(TABLE)].map(([, words = ""]) => words).join(" ");
+    const isKnown = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(known);
+    for (const [, name = ""] of known.matchAll(RENAMED)) names.add(name);
+    const rest = code.replace(IMPORT, "").replace(TABLE, "$2").replace(TEXT, '""');
+    for (const [, name = ""] of rest.matchAll(WHOLE)) if (isKnown(name)) names.add(name);
   }
   return names;
 }

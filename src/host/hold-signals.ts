@@ -5,14 +5,11 @@ import { getSignalMask, setSignalMask } from "#ffi/libc/process.ts";
 import { SIG, signalSet } from "#ffi/uapi/signal.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 
-/** What is forwarded, and SIGCHLD and SIGALRM, which only a watcher takes. */
-export const HELD_SIGNALS: bigint = signalSet([...FORWARDED_SIGNALS, SIG.CHLD, SIG.ALRM]);
-
 let before: bigint | undefined;
 
-/** Blocks them, for the rest of this process's life. */
+/** Blocks what is forwarded, and SIGCHLD and SIGALRM, which only a watcher takes, for the rest of this process's life. */
 export function holdSignals(): void {
-  before ??= setSignalMask(HELD_SIGNALS);
+  before ??= setSignalMask(signalSet([...FORWARDED_SIGNALS, SIG.CHLD, SIG.ALRM]));
 }
 
 /** The mask that the caller gave this process. */

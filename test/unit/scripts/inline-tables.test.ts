@@ -65,7 +65,9 @@ describe("namesUsedWhole()", () => {
     "x === 1 ? A : B",
     "export const B = {\n  ONE: A,\n} as const;",
   ])("finds it in %p", (source) => {
-    expect(namesUsedWhole([source]).has("A")).toBe(true);
+    const imported = source.includes("import") ? source : `import { A, B } from "./a.ts";\n${source}`;
+    expect(namesUsedWhole([imported]).has("A")).toBe(true);
+    expect(namesUsedWhole([`export const A = { ONE: 1 } as const;\n${source}`]).has("A")).toBe(true);
   });
 
   test.each([
@@ -76,6 +78,8 @@ describe("namesUsedWhole()", () => {
     "f({ A: 1 })",
     "x.A",
     "AA",
+    "function f<A>(a: A): A {}",
+    'import { A } from "./a.ts";\nprint("A \\"A", A.ONE)',
     "export const A = {\n  ONE: 1,\n} as const;",
   ])("finds none in %p", (source) => {
     expect(namesUsedWhole([source]).has("A")).toBe(false);
