@@ -9,10 +9,11 @@
 // memory. So who reads of a failure in the init finds the failed record, as it was, at its address.
 import { CODE_BASE, codeSegment, DATA_BASE, ELF_ALIGN, headerBytes, PF, PT } from "./elf.ts";
 import { type Segment, STACK_SEGMENT, writeHeaders } from "./elf.ts";
+import type { OnRound } from "./on-round.ts";
 import { pack, unpack } from "./pack.ts";
 import { expand, squeeze } from "./squeeze.ts";
 import { concatBytes } from "./concat-bytes.ts";
-import { codeBytes, expandCode, restorerOffset, startCode, unpackCode } from "./start.ts";
+import { codeBytes, expandCode, restorerOffset, START_BLOCK_BYTES, startCode, unpackCode } from "./start.ts";
 import { absoluteTapes, type PlacedRecords, relativeTapes } from "./tapes.ts";
 import { BOX_IOVECS_AT, BOX_TABLES_AT, BOX_TEXTS_AT, type BoxTexts, differentRows, summedRows } from "./texts.ts";
 import { RECORD_BYTES } from "#ffi/tape/format.ts";
@@ -27,15 +28,19 @@ const INIT_SEGMENTS = 3;
 export interface BoxLayout {
   /** What expands the texts: a signal's handler, and what that returns to. */
   readonly expand: { readonly handler: number; readonly restorer: number };
+  /** What starts the box, and its init too. */
+  readonly startAt: number;
   readonly noteOffset: number;
 }
 
 export function boxLayout(arch: Arch): BoxLayout {
   const { unpack, expand } = codeBytes(arch);
-  const expandOffset = headerBytes(BOX_SEGMENTS) + unpack + startCode(arch, 0).length;
+  const startOffset = headerBytes(BOX_SEGMENTS) + unpack;
+  const expandOffset = startOffset + startCode(arch, 0).length;
   const handler = CODE_BASE + expandOffset;
   return {
     expand: { handler, restorer: handler + restorerOffset(arch) },
+    startAt: CODE_BASE + startOffset,
     noteOffset: (expandOffset + expand + 3) & ~3,
   };
 }
@@ -59,16 +64,17 @@ export interface BoxParts {
   readonly names?: 0 | 1 | undefined;
   /** How well its data is packed. */
   readonly effort?: "best" | "quick";
+  readonly onRound?: OnRound | undefined;
 }
 
 /** The whole file. */
-export function buildBoxElf({ arch, tapes, texts = NO_TEXTS, data, names, effort }: BoxParts): Uint8Array {
+export function buildBoxElf({ arch, tapes, texts = NO_TEXTS, data, names, effort, onRound }: BoxParts): Uint8Array {
   const { noteOffset } = boxLayout(arch);
   const { launch, init, command, waiting } = tapes;
   const textsEnd = BOX_TEXTS_AT + texts.bytes.length;
   if (textsEnd > BOX_IOVECS_AT) throw new RangeError("a box has more to say than there is room for");
-  const squeezed = texts === NO_TEXTS ? texts.bytes : squeeze(differentRows(texts));
-  const packed = pack(relativeTapes(data, BOX_DATA_AT, [launch, init, command, waiting]), effort);
+  const squeezed = texts === NO_TEXTS ? texts.bytes : squeeze(differentRows(texts), onRound);
+  const packed = pack(relativeTapes(data, BOX_DATA_AT, [launch, init, command, waiting]), effort, onRound);
   const squeezedOffset = noteOffset + NOTE_BYTES;
   const packedOffset = squeezedOffset + squeezed.length;
   const start = headerBytes(BOX_SEGMENTS);
@@ -105,8 +111,12 @@ function dataSegment(offset: number, size: number, address: number): Segment {
   return { type: PT.LOAD, flags: PF.R | PF.W, offset, address, size };
 }
 
+/** What an init's file begins with: in pieces, as most of its code is that of the box. */
 export interface InitHead {
   readonly bytes: Uint8Array;
+  /** What follows, by its address in the box's memory. */
+  readonly codeAt: number;
+  readonly codeBytes: number;
   /** Where in the init's file its data goes. */
   readonly dataOffset: number;
 }
@@ -115,21 +125,21 @@ export interface InitHead {
 export interface InitPlace {
   /** The address of its start block. */
   readonly block: number;
-  /** How many words of argv are not the command's. */
-  readonly names: 0 | 1;
   /** Where its data lies in memory. */
   readonly dataAt: number;
   readonly dataBytes: number;
 }
 
-/** The init's file up to its data. */
-export function initHead(arch: Arch, { block, names, dataAt, dataBytes }: InitPlace): InitHead {
+/** The init's file up to its data. It drops as many words of argv as the box. */
+export function initHead(arch: Arch, { block, dataAt, dataBytes }: InitPlace): InitHead {
   const start = headerBytes(INIT_SEGMENTS);
-  const bytes = concatBytes([new Uint8Array(start), startCode(arch, block, names)]);
+  const code = startCode(arch, block);
+  const own = START_BLOCK_BYTES[arch];
+  const bytes = concatBytes([new Uint8Array(start), code.subarray(0, own)]);
   const dataOffset = ELF_ALIGN + (dataAt % ELF_ALIGN);
-  const segments = [codeSegment(bytes.length), dataSegment(dataOffset, dataBytes, dataAt), STACK_SEGMENT];
+  const segments = [codeSegment(start + code.length), dataSegment(dataOffset, dataBytes, dataAt), STACK_SEGMENT];
   writeHeaders(bytes, { arch, entry: CODE_BASE + start, segments });
-  return { bytes, dataOffset };
+  return { bytes, codeAt: boxLayout(arch).startAt + own, codeBytes: code.length - own, dataOffset };
 }
 
 /** Where a box's tapes lie. Numbers are 0 where there is no init. */

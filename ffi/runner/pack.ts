@@ -8,6 +8,7 @@
 // and the second byte. unpack-x64.ts and unpack-arm64.ts are the same as machine code.
 import { RECORD_BYTES } from "#ffi/tape/format.ts";
 import { concatBytes } from "./concat-bytes.ts";
+import { NOBODY_TOLD, type OnRound } from "./on-round.ts";
 
 const COUNT = { inToken: 3, max: 255 } as const;
 const LENGTH = { min: 2, inToken: 31, max: 32 + 255 } as const;
@@ -23,10 +24,10 @@ export interface Token {
 }
 
 /** Packed as small as it goes, or as well as that is found at once: for who waits for it. */
-export function pack(data: Uint8Array, effort: "best" | "quick" = "best"): Uint8Array {
+export function pack(data: Uint8Array, effort: "best" | "quick" = "best", onRound: OnRound = NOBODY_TOLD): Uint8Array {
   // As if zeros lay before.
   const bytes = concatBytes([new Uint8Array(RECORD_BYTES), data]);
-  return written(bytes, effort === "best" ? bestTokens(bytes) : quickTokens(bytes));
+  return written(bytes, effort === "best" ? bestTokens(bytes, onRound) : quickTokens(bytes));
 }
 
 /** How many bytes it takes to say how far back. */
@@ -136,12 +137,12 @@ function quickTokens(bytes: Uint8Array): readonly Token[] {
 
 const NEVER = 0x3fff_ffff;
 /** How many earlier places are looked at, and how many records back first; what is as long is taken. */
-const LOOKS = 48;
+const LOOKS = 24;
 const RECORDS = 8;
-const ENOUGH = 96;
+const ENOUGH = 64;
 
-function bestTokens(bytes: Uint8Array): readonly Token[] {
-  return new Ways(bytes).tokens();
+function bestTokens(bytes: Uint8Array, onRound: OnRound): readonly Token[] {
+  return new Ways(bytes, onRound).tokens();
 }
 
 /** For each place the best way to get there, from each place every way on. */
@@ -154,7 +155,7 @@ class Ways {
   readonly #back: Int32Array;
   readonly #copied: Int32Array;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, onRound: OnRound) {
     const count = bytes.length + 1;
     this.#bytes = bytes;
     this.#places = new Places(bytes);
@@ -165,7 +166,10 @@ class Ways {
     this.#cost[RECORD_BYTES] = 0;
     this.#back[RECORD_BYTES] = RECORD_BYTES;
     for (let at = 0; at < RECORD_BYTES; at++) this.#places.add(at);
+    const often = [this.#goOn, this.#copy, this.#offer, common, this.#places.add];
+    let round = 0;
     for (let at = RECORD_BYTES; at < bytes.length;) {
+      onRound(round++, often);
       const next = this.#goOn(at);
       while (at < next) this.#places.add(at++);
     }
@@ -179,30 +183,30 @@ class Ways {
     // A token's own byte is counted with what it copies; one that is full copies nothing.
     if (fresh === COUNT.max) this.#offer(at + 1, cost + 2, 1, last, 0);
     else this.#offer(at + 1, cost + (fresh + 1 === COUNT.inToken ? 2 : 1), fresh + 1, last, 0);
-    let longest = this.#copy(at, cost + 1, last);
+    let longest = this.#copy(at, cost + 1, last, LENGTH.min - 1);
     for (let records = 1; records <= RECORDS && longest < ENOUGH; records++) {
       const back = records * RECORD_BYTES;
-      if (back <= at && back !== last) longest = Math.max(longest, this.#copy(at, cost + 2, back));
+      if (back <= at) longest = this.#copy(at, cost + 2, back, longest);
     }
     let place = this.#places.like(at);
     for (let looks = 0; looks < LOOKS && place >= 0 && longest < ENOUGH; looks++) {
       const back = at - place;
       if (back > BACK.max) break;
-      if (back >= BACK.min && back !== last) {
-        longest = Math.max(longest, this.#copy(at, cost + 1 + backBytes(back), back));
-      }
+      if (back >= BACK.min) longest = this.#copy(at, cost + 1 + backBytes(back), back, longest);
       place = this.#places.before(place);
     }
     return longest < ENOUGH ? at + 1 : at + longest;
   }
 
-  /** Offers what can be copied from there, in every length. Returns the longest. */
-  #copy(at: number, cost: number, back: number): number {
-    const length = common(this.#bytes, at, back, Math.min(LENGTH.max, this.#bytes.length - at));
-    for (let one = length < ENOUGH ? LENGTH.min : length; one <= length; one++) {
+  /** Offers what can be copied from there that is longer than what was offered, mostly for less. Returns the longest. */
+  #copy(at: number, cost: number, back: number, longest: number): number {
+    const bytes = this.#bytes;
+    if (bytes[at + longest] !== bytes[at + longest - back]) return longest;
+    const length = common(bytes, at, back, Math.min(LENGTH.max, bytes.length - at));
+    for (let one = length < ENOUGH ? longest + 1 : length; one <= length; one++) {
       this.#offer(at + one, cost + (one > LENGTH.inToken ? 1 : 0), 0, back, one);
     }
-    return length;
+    return Math.max(length, longest);
   }
 
   #offer(at: number, cost: number, fresh: number, back: number, copied: number): void {

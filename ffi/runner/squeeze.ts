@@ -1,6 +1,7 @@
 // How a compiled box keeps its texts, which are read where something fails only: as one number between 0 and 1, in bytes.
 // Each bit leaves of the range so far the part that it was likely to take, see foresee.ts. What is left last is written down.
 import { Foresight } from "./foresee.ts";
+import { NOBODY_TOLD, type OnRound } from "./on-round.ts";
 
 /** A range is so much wider, at least, than the parts that likelihoods are told in. */
 const NARROW = 2 ** 24;
@@ -10,37 +11,58 @@ const PARTS = 65536;
 /** Four bytes of the number are read before the first bit. */
 const AHEAD = 4;
 
-export function squeeze(bytes: Uint8Array): Uint8Array {
+export function squeeze(bytes: Uint8Array, onRound: OnRound = NOBODY_TOLD): Uint8Array {
   const foresight = new Foresight(bytes);
-  const out: number[] = [];
-  let [low, range] = [0, WIDE - 1];
+  const number = new Digits();
+  const often = [foresight.begin, foresight.likely, foresight.learn, number.add, addByte];
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
+    onRound(at, often);
     foresight.begin(at);
-    for (let bits = 1, shift = 7; shift >= 0; shift--) {
-      const bit = ((byte >>> shift) & 1) === 1 ? 1 : 0;
-      const part = Math.floor(range / PARTS) * foresight.likely(bits);
-      if (bit === 1) range = part;
-      else {
-        low += part;
-        range -= part;
-      }
-      if (low >= WIDE) {
-        low -= WIDE;
-        carry(out);
-      }
-      while (range < NARROW) {
-        out.push(Math.floor(low / NARROW));
-        low = (low % NARROW) * 0x100;
-        range *= 0x100;
-      }
-      foresight.learn(bit);
-      bits = bits * 2 + bit;
-    }
-    foresight.end(byte);
+    addByte(number, foresight, bytes[at] ?? 0);
+    foresight.end(bytes[at] ?? 0);
   }
-  for (let n = 0; n < AHEAD; n++, low = (low % NARROW) * 0x100) out.push(Math.floor(low / NARROW));
-  return Uint8Array.from(out);
+  return number.end();
+}
+
+function addByte(number: Digits, foresight: Foresight, byte: number): void {
+  let bits = 1;
+  for (let shift = 7; shift >= 0; shift--) {
+    const bit = (byte >>> shift) & 1;
+    number.add(bit, foresight.likely(bits));
+    foresight.learn(bit);
+    bits = bits * 2 + bit;
+  }
+}
+
+/** What is written down: the lower end of the range, and how wide it is. */
+class Digits {
+  readonly #out: number[] = [];
+  #low = 0;
+  #range: number = WIDE - 1;
+
+  add(bit: number, likely: number): void {
+    const part = ((this.#range * likely) / PARTS) >>> 0;
+    if (bit === 1) this.#range = part;
+    else {
+      this.#low += part;
+      this.#range -= part;
+    }
+    if (this.#low >= WIDE) {
+      this.#low -= WIDE;
+      carry(this.#out);
+    }
+    for (; this.#range < NARROW; this.#range *= 0x100) this.#digit();
+  }
+
+  #digit(): void {
+    this.#out.push(Math.floor(this.#low / NARROW));
+    this.#low = (this.#low % NARROW) * 0x100;
+  }
+
+  end(): Uint8Array {
+    for (let n = 0; n < AHEAD; n++) this.#digit();
+    return Uint8Array.from(this.#out);
+  }
 }
 
 /** One more, where the bytes so far are a number's digits. */
@@ -61,7 +83,7 @@ export function expand(squeezed: Uint8Array, length: number): Uint8Array | undef
     foresight.begin(place);
     let bits = 1;
     while (bits < 0x100) {
-      const part = Math.floor(range / PARTS) * foresight.likely(bits);
+      const part = ((range * foresight.likely(bits)) / PARTS) >>> 0;
       const bit = code < part ? 1 : 0;
       if (bit === 1) range = part;
       else {

@@ -137,6 +137,9 @@ export function restorerOffset(arch: "x64" | "arm64"): number {
   ).length;
 }
 
+/** How many bytes startCode() begins with that say where the start block is; all others are the same for each. */
+export const START_BLOCK_BYTES = { x64: 5, arm64: 8 } as const;
+
 /** What drops words in front. */
 const DROP = { x64: "add rsp, 0x7fffffff", arm64: "add x4, x4, #8" } as const;
 

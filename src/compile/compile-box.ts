@@ -1,5 +1,14 @@
 // (Plan, what it depends on) → an executable. Pure: the same input gives the same bytes.
-import { BOX_DATA_AT, BOX_END, boxLayout, type BoxTapes, buildBoxElf, initHead } from "#ffi/runner/box-elf.ts";
+import {
+  BOX_DATA_AT,
+  BOX_END,
+  boxLayout,
+  type BoxTapes,
+  buildBoxElf,
+  type InitHead,
+  initHead,
+} from "#ffi/runner/box-elf.ts";
+import type { OnRound } from "#ffi/runner/on-round.ts";
 import { BOX_TEXTS_AT, type BoxTexts } from "#ffi/runner/texts.ts";
 import { type EnvRule, PASS_ALL, startBlock } from "#ffi/runner/start.ts";
 import { assemble, type AssembleOptions, type Tape } from "#ffi/tape/assemble.ts";
@@ -55,6 +64,8 @@ export interface BoxInput {
   readonly dieWithParent: boolean;
   /** `run` has made it, and it starts anew there where it can't be started. */
   readonly ready?: Ready | undefined;
+  /** Packing takes long. */
+  readonly onRound?: OnRound | undefined;
   /** A program that starts the box and hears of failures itself; undefined: whoever starts it, who is told in words. */
   readonly caller?: Caller | undefined;
 }
@@ -95,8 +106,7 @@ interface InitParts {
   readonly command: Tape;
   /** Tapes and start block, from the data's first byte on. */
   readonly data: Uint8Array;
-  readonly head: Uint8Array;
-  readonly dataOffset: number;
+  readonly head: InitHead;
 }
 
 class Compiler {
@@ -124,7 +134,7 @@ class Compiler {
     const dataAt = nextRecord(nextPage(waitEnd));
     const init = plan.init.length > 0 ? this.#initParts(dataAt) : undefined;
     const headAt = dataAt + (init?.data.length ?? 0);
-    const launchAt = nextRecord(headAt + (init?.head.length ?? 0));
+    const launchAt = nextRecord(headAt + (init?.head.bytes.length ?? 0));
     const labels = {
       [OUTSIDE.head]: headAt,
       [OUTSIDE.data]: dataAt,
@@ -143,7 +153,7 @@ class Compiler {
     const data = placed(BOX_DATA_AT, [
       [BOX_DATA_AT, waiting.bytes],
       [dataAt, init?.data ?? NOTHING],
-      [headAt, init?.head ?? NOTHING],
+      [headAt, init?.head.bytes ?? NOTHING],
       [launchAt, tape.bytes],
       [blockAt, block],
     ]);
@@ -159,7 +169,15 @@ class Compiler {
     const tapes = { ...placedTapes, saying: records(says?.tape) };
     this.#breakRecord(data, tapes);
     const effort = says === undefined ? "quick" : "best";
-    return buildBoxElf({ arch, tapes, texts: says?.texts, data, names: this.#names, effort });
+    return buildBoxElf({
+      arch,
+      tapes,
+      texts: says?.texts,
+      data,
+      names: this.#names,
+      effort,
+      onRound: this.#input.onRound,
+    });
   }
 
   /** What there is to say, and the tape that says it: with the memory of the launcher's. */
@@ -234,13 +252,8 @@ class Compiler {
       [commandAt, command.bytes],
       [blockAt, block],
     ]);
-    const { bytes: head, dataOffset } = initHead(arch, {
-      block: blockAt,
-      names: this.#names,
-      dataAt,
-      dataBytes: data.length,
-    });
-    return { init, command, data, head, dataOffset };
+    const head = initHead(arch, { block: blockAt, dataAt, dataBytes: data.length });
+    return { init, command, data, head };
   }
 
   /** What argv begins with: the init drops its own name. */
@@ -369,9 +382,12 @@ function execStep(plan: Plan): Step & { readonly kind: "exec" } {
   return step;
 }
 
-function initFile({ head, data, dataOffset }: InitParts): launcher.InitFile {
+function initFile({ head, data }: InitParts): launcher.InitFile {
   const [headAt, dataAt] = [address(OUTSIDE.head), address(OUTSIDE.data)];
-  return { head: headAt, headBytes: head.length, data: dataAt, dataBytes: data.length, dataOffset };
+  return {
+    ...{ head: headAt, headBytes: head.bytes.length, code: head.codeAt, codeBytes: head.codeBytes },
+    ...{ data: dataAt, dataBytes: data.length, dataOffset: head.dataOffset },
+  };
 }
 
 function withLabel([first, ...rest]: readonly Call[], label: string): readonly Call[] {

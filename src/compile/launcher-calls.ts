@@ -147,13 +147,16 @@ export function launcherFds(
 export interface InitFile {
   readonly head: Arg;
   readonly headBytes: number;
+  /** Behind the head. */
+  readonly code: number;
+  readonly codeBytes: number;
   readonly data: Arg;
   readonly dataBytes: number;
   readonly dataOffset: number;
 }
 
 /** The init as a sealed file in memory, see memfd_create(2). */
-export function initFileCalls({ head, headBytes, data, dataBytes, dataOffset }: InitFile): readonly Call[] {
+export function initFileCalls(file: InitFile): readonly Call[] {
   const flags = MFD.CLOEXEC | MFD.ALLOW_SEALING;
   const image = { as: "init-image" } as const;
   return [
@@ -164,8 +167,9 @@ export function initFileCalls({ head, headBytes, data, dataBytes, dataOffset }: 
       then: "init file",
     }),
     call("memfd_create", ["nsbox-init", flags], { ...image, label: "older kernel" }),
-    call("pwrite64", [fd("init-image"), head, headBytes, 0], { label: "init file" }),
-    call("pwrite64", [fd("init-image"), data, dataBytes, dataOffset]),
+    call("pwrite64", [fd("init-image"), file.head, file.headBytes, 0], { label: "init file" }),
+    call("pwrite64", [fd("init-image"), file.code, file.codeBytes, file.headBytes]),
+    call("pwrite64", [fd("init-image"), file.data, file.dataBytes, file.dataOffset]),
     call("fcntl", [fd("init-image"), F.ADD_SEALS, ALL_SEALS]),
   ];
 }

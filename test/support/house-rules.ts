@@ -26,7 +26,11 @@ export const LAYERS: readonly Layer[] = [
     pure: true,
     may: [...SPEC_USERS, "src/plan/", "src/hints.ts", "ffi/tape/", "ffi/runner/"],
   },
-  { of: ["src/host/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "ffi/front/engine-option.ts", "node:fs"] },
+  {
+    of: ["src/host/"],
+    pure: false,
+    may: [...SPEC_USERS, "ffi/libc/", "ffi/front/engine-option.ts", "node:fs", "bun:jsc"],
+  },
   { of: ["src/run/"], pure: false, may: [...SPEC_USERS, "src/plan/", "src/hints.ts", "ffi/", "node:"] },
   // The edge of the doctor; what it sees is judged by the pure rest.
   {

@@ -10,6 +10,7 @@ import { compileBox } from "#src/compile/compile-box.ts";
 import { buildEnvRules } from "#src/compile/env-rules.ts";
 import { explainBox, showBox } from "#src/compile/show-box.ts";
 import { NsboxError } from "#src/error.ts";
+import { compileSoon } from "#src/host/compile-soon.ts";
 import { printOut } from "#src/host/print.ts";
 import { readEnvFiles } from "#src/host/read-env-files.ts";
 import { readFacts } from "#src/host/read-facts.ts";
@@ -45,6 +46,7 @@ export async function compileCommand(argv: readonly string[]): Promise<number | 
     passFds: spec.box.passFds,
     placeholders: spec.box.protected.flatMap(({ make }) => make ?? []),
     dieWithParent: options.dieWithParent,
+    onRound: compileSoon,
   });
   const { output = "" } = options;
   writeExecutable(output, bytes);
