@@ -103,7 +103,7 @@ describeWith(["userns"], "what a ready box is for", () => {
     const small = bytes.subarray(0, image);
     word(image + program.length).copy(small, READY_AT.bytes);
     writeFileSync(file, Buffer.concat([small, program]));
-    patchLength(file, bytes.length - image, program.length);
+    patchLength(file, image, bytes.length - image, program.length);
     expect(await again(boxes, ["--", "sh", "-c", "echo box"])).toMatchObject({ stdout: "another\n", exitCode: 42 });
   });
 
@@ -171,12 +171,13 @@ describeWith(["userns"], "what a ready box is for", () => {
   });
 });
 
-/** The tape's number of bytes to write, and to expect written. */
-function patchLength(file: string, from: number, to: number): void {
+/** The tape's number of bytes to write, and to expect written; what is executed, from `end` on, may hold the same number. */
+function patchLength(file: string, end: number, from: number, to: number): void {
   const bytes = readFileSync(file);
+  const tape = bytes.subarray(0, end);
   let found = 0;
-  for (let at = bytes.indexOf(word(from)); at >= 0; at = bytes.indexOf(word(from), at + 8), found++)
-    word(to).copy(bytes, at);
+  for (let at = tape.indexOf(word(from)); at >= 0; at = tape.indexOf(word(from), at + 8), found++)
+    word(to).copy(tape, at);
   expect(found).toBe(2);
   writeFileSync(file, bytes);
 }
