@@ -3,6 +3,7 @@ import { CLONE } from "#ffi/uapi/clone.ts";
 import type { Plan } from "#src/plan/plan.ts";
 import { isBelow } from "#src/spec/path.ts";
 import { phaseOf, type Step } from "#src/plan/steps.ts";
+import { NETWORK_RECEIVER } from "#src/plan/steps/namespaces.ts";
 
 /** The same plan where there is no user namespace to make it in, or a helper already that joins others. */
 export function withNamespacesApart(plan: Plan): Plan {
@@ -16,12 +17,38 @@ export function withNamespacesApart(plan: Plan): Plan {
   const anyTime = middle.filter(({ kind }) => ANY_TIME.includes(kind));
   const inTurn = middle.filter(({ kind }) => !ANY_TIME.includes(kind));
   const between = withRulesEarly([...anyTime, ...withSysfsLate([{ kind: "enter-network" }, ...inTurn])]);
-  return {
+  return withWaitLate({
     ...plan,
     launcher: [{ ...clone, vfork: false, apart: clone.namespaces & APART }, ...rest],
-    setup: [...setup.slice(0, needs), ...between, { kind: "await-network" }, ...setup.slice(filters)],
+    setup: [...setup.slice(0, needs), ...between, ...setup.slice(filters)],
+  });
+}
+
+const AWAIT: Step = { kind: "await-network" };
+
+/**
+ * The same plan, with a wait for the loopback device as late as can be: to take it up is a thirtieth of what a box takes, and
+ * nobody but the command has any use for it. A filter may refuse what it waits with.
+ */
+function withWaitLate(plan: Plan): Plan {
+  const { setup, init, command } = plan;
+  if (init.length === 0 || setup.some(isFilter)) return { ...plan, setup: withWait(setup) };
+  const keepsSocket = (step: Step): Step =>
+    step.kind === "close-files" ? { ...step, keep: [...step.keep, NETWORK_RECEIVER] } : step;
+  return {
+    ...plan,
+    setup: setup.map(keepsSocket),
+    init: [{ kind: "close-on-exec", file: NETWORK_RECEIVER }, ...init],
+    command: withWait(command),
   };
 }
+
+function withWait(steps: readonly Step[]): readonly Step[] {
+  const at = steps.findIndex((step) => isFilter(step) || step.kind === "exec" || step.kind === "exec-init");
+  return steps.toSpliced(at, 0, AWAIT);
+}
+
+const isFilter = ({ kind }: Step): boolean => kind === "seccomp";
 
 /** What a process that is there can make for itself, unlike user and PID namespaces. */
 const APART = CLONE.NEWNS | CLONE.NEWUTS | CLONE.NEWIPC | CLONE.NEWCGROUP | CLONE.NEWNET;

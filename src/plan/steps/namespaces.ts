@@ -179,11 +179,13 @@ export const enterNetworkStep: StepKind<EnterNetworkStep> = {
       call("close", [fd(NETWORK_SENDER)]),
       ...receiveFileCalls(NETWORK_RECEIVER, net),
       call("setns", [result(net), CLONE.NEWNET]),
+      // Once more: the helper had the report open, too, and has closed it by now.
+      launcherCheckCall(),
     ];
   },
 };
 
-/** Wait until it is furnished, and see once more whether the launcher is there: the helper had the report open, too. */
+/** Wait until it is furnished. */
 export interface AwaitNetworkStep {
   readonly kind: "await-network";
 }
@@ -191,8 +193,5 @@ export interface AwaitNetworkStep {
 export const awaitNetworkStep: StepKind<AwaitNetworkStep> = {
   phase: "privileges",
   explain: () => "wait until the loopback device is up",
-  lower: () => [
-    call("read", [fd(NETWORK_RECEIVER), memory("up", 8), 1], { cases: [{ equals: 0, then: "report" }] }),
-    launcherCheckCall(),
-  ],
+  lower: () => [call("read", [fd(NETWORK_RECEIVER), memory("up", 8), 1], { cases: [{ equals: 0, then: "report" }] })],
 };

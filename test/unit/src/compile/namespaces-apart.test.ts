@@ -14,6 +14,8 @@ function planOf(options: Partial<RunOptions>): Plan {
 }
 
 const textsOf = (plan: Plan): readonly string[] => plan.setup.map(explainStep);
+const allTexts = ({ setup, init, command }: Plan): readonly string[] =>
+  [...setup, ...init, ...command].map(explainStep);
 const SYSFS = /^mount a sysfs on "\/sys"/;
 
 describe("withNamespacesApart()", () => {
@@ -26,10 +28,18 @@ describe("withNamespacesApart()", () => {
   });
 
   test("has every step of the plan but the one that the helper takes over, and two that wait for it", () => {
-    const [before, after] = [textsOf(planOf({})), textsOf(withNamespacesApart(planOf({})))];
-    const added = ["enter the net namespace that was made meanwhile", "wait until the loopback device is up"];
-    expect(after.filter((text) => !before.includes(text))).toEqual(["make the rules of Landlock", ...added]);
-    expect(before.filter((text) => !after.includes(text))).toEqual(["bring the loopback device up"]);
+    const [before, after] = [allTexts(planOf({})), allTexts(withNamespacesApart(planOf({})))];
+    expect(after.filter((text) => !before.includes(text))).toEqual([
+      "make the rules of Landlock",
+      "enter the net namespace that was made meanwhile",
+      "close every file from 3 on at exec but report, network-receiver",
+      "close the network-receiver when the command starts",
+      "wait until the loopback device is up",
+    ]);
+    expect(before.filter((text) => !after.includes(text))).toEqual([
+      "bring the loopback device up",
+      "close every file from 3 on at exec but report",
+    ]);
   });
 
   test.each([{}, { landlock: false }, { landlock: false, home: "ro" }, { root: { kind: "empty" } }] as const)(
@@ -38,7 +48,7 @@ describe("withNamespacesApart()", () => {
       const facts = { ...SAMPLE_FACTS, cwd: "/", landlockAbi: 0 };
       const spec = buildSpec({ ...NO_OPTIONS, args: ["true"], ...options }, facts);
       const plan = buildPlan(spec, facts);
-      expect(withNamespacesApart(plan).setup).toHaveLength(plan.setup.length + 1);
+      expect(withNamespacesApart(plan).setup).toHaveLength(plan.setup.length);
     },
   );
 
@@ -64,7 +74,7 @@ describe("withNamespacesApart()", () => {
       return withNamespacesApart(buildPlan(spec, facts)).setup.map(({ kind }) => kind);
     };
     const early = kindsOf([]);
-    const order = ["landlock-rules", "enter-network", "landlock", "await-network"].map((kind) => early.indexOf(kind));
+    const order = ["landlock-rules", "enter-network", "landlock", "exec-init"].map((kind) => early.indexOf(kind));
     expect(order).not.toContain(-1);
     expect(order).toEqual([...order].sort((a, b) => a - b));
     const bind = { kind: "bind", flag: "--rw", source: "/srv", destination: "/srv", readOnly: false } as const;
@@ -87,14 +97,17 @@ describe("withNamespacesApart()", () => {
     expect(texts.findIndex((text) => text.includes('on "/proc/self/root/etc"'))).toBeGreaterThan(sysfs);
   });
 
-  test("waits for the loopback device before calls are filtered and the init takes over", () => {
-    for (const options of [{}, { allowNewPrivs: true }, { init: false }] as readonly Partial<RunOptions>[]) {
-      const kinds = withNamespacesApart(planOf(options)).setup.map(({ kind }) => kind);
-      const waits = kinds.indexOf("await-network");
-      expect(kinds.slice(0, waits)).toContain("enter-network");
-      for (const later of ["seccomp", "signals", "close-files", "exec-init", "exec"] as const)
-        expect(kinds.slice(0, waits)).not.toContain(later);
-    }
+  test("waits for the loopback device as late as no filter may refuse it", () => {
+    const kinds = (steps: Plan["setup"]): readonly string[] => steps.map(({ kind }) => kind);
+    const ofBox = withNamespacesApart(planOf({}));
+    expect(kinds(ofBox.command).slice(-3)).toEqual(["await-network", "seccomp", "exec"]);
+    expect(kinds(ofBox.setup)).not.toContain("await-network");
+    const open = withNamespacesApart(planOf({ seccomp: "none" }));
+    expect(kinds(open.command).slice(-2)).toEqual(["await-network", "exec"]);
+    const early = kinds(withNamespacesApart(planOf({ allowNewPrivs: true })).setup);
+    expect(early[early.indexOf("seccomp") - 1]).toBe("await-network");
+    const alone = kinds(withNamespacesApart(planOf({ init: false })).setup);
+    expect(alone.slice(-3)).toEqual(["await-network", "seccomp", "exec"]);
   });
 
   test.each([
