@@ -16,7 +16,9 @@ import { concerning, type NatRule } from "./groups/nat-rules.ts";
 import type { Neighbour } from "./groups/net-links.ts";
 import { diagListener, type Listener, parseInternet, parseUnix } from "./groups/net-sockets.ts";
 import type { Network } from "./groups/network.ts";
+import type { NamespaceFiles } from "./namespace-files.ts";
 import { attempt, type ProcDir } from "./proc-dir.ts";
+import type { IdRange } from "./proc-text.ts";
 import { optional, readNetFiles, type ReadText, readTcpFiles } from "./read-net-files.ts";
 import { refuse, type Subject } from "./refusal.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -24,11 +26,20 @@ import { afterVisit, savedFile, type Visit } from "./visit.ts";
 
 const EPERM = 1;
 
+/** Of what process this is, and where it is looked at from. */
+interface Circumstances {
+  readonly subject: Subject;
+  readonly around: Surroundings;
+  readonly files: NamespaceFiles | undefined;
+  /** Of the process's user namespace. */
+  readonly uidMap: Readable<readonly IdRange[]>;
+}
+
 /** `visit` is what became of NETWORK_VISIT. */
 export function readNetwork(
   dir: ProcDir,
   visit: Readable<Peeked>,
-  { subject, around }: { readonly subject: Subject; readonly around: Surroundings },
+  { subject, around, files, uidMap }: Circumstances,
 ): Network {
   const text = (name: string): Readable<string> => dir.readable(`net/${name}`, subject);
   const { diag, route } = socketsOf(visit);
@@ -41,7 +52,7 @@ export function readNetwork(
     neighbours,
     natRules: readNatRules(interfaces, addresses, around),
     helper: readHelper(interfaces, () => attempt(subject, () => dir.link("ns/net"))),
-    listening: readListeners(text, diag),
+    listening: readListeners(text, diag, mapOfOpener(files, uidMap)),
   };
 }
 
@@ -68,8 +79,25 @@ function readHelper(interfaces: Network["interfaces"], readNetns: () => Readable
   return "value" in netns ? findHelperPorts(netns.value) : undefined;
 }
 
-function readListeners(text: ReadText, diag: Fd | undefined): Readable<readonly Listener[]> {
-  const tcp = diag === undefined ? undefined : askListeners(diag);
+/**
+ * The map of the user namespace that the sockets were opened in; undefined where that is yours, as none was entered: see
+ * ownerToJoin() in visit.ts. Of another than the process's the map isn't read, and none of its ids known.
+ */
+function mapOfOpener(
+  files: NamespaceFiles | undefined,
+  uidMap: Readable<readonly IdRange[]>,
+): readonly IdRange[] | undefined {
+  const net = files?.get("net");
+  if (net === undefined || net.yours || "errno" in net.owner || net.owner.inode === files?.yourUser) return undefined;
+  return net.owner.inode === files?.get("user")?.inode && "value" in uidMap ? uidMap.value : [];
+}
+
+function readListeners(
+  text: ReadText,
+  diag: Fd | undefined,
+  uidMap: readonly IdRange[] | undefined,
+): Readable<readonly Listener[]> {
+  const tcp = diag === undefined ? undefined : askListeners(diag, uidMap);
   return mapReadable(tcp === undefined ? readTcpFiles(text) : { value: tcp }, (list) => [
     ...list,
     ...parseInternet("udp", optional(text("udp"))),
@@ -79,7 +107,7 @@ function readListeners(text: ReadText, diag: Fd | undefined): Readable<readonly 
 }
 
 /** Both families, one after the other; undefined where the kernel doesn't answer such questions. */
-function askListeners(diag: Fd): readonly Listener[] | undefined {
+function askListeners(diag: Fd, uidMap: readonly IdRange[] | undefined): readonly Listener[] | undefined {
   const netlink = new Netlink({ fd: diag });
   try {
     const all: Listener[] = [];
@@ -87,7 +115,7 @@ function askListeners(diag: Fd): readonly Listener[] | undefined {
       const { messages, said } = netlink.ask(getTcpListeners(family));
       if (said.errno !== 0) return undefined;
       for (const message of messages) {
-        const one = diagListener(message);
+        const one = diagListener(message, uidMap);
         if (one !== undefined) all.push(one);
       }
     }

@@ -99,6 +99,7 @@ function readView({ dir, status, subject, namespaces }: OpenProcess, enter: Ente
   const files = "value" in namespaces ? namespaces.value : undefined;
   const visits = makeVisits(files, [NAMES_VISIT, NETWORK_VISIT, ipcVisit(files)], subject, enter);
   const visit = (type: NamespaceType): Readable<Peeked> => visits.get(type) ?? refuse(0, subject);
+  const uidMap = mapReadable(text("uid_map"), parseIdRanges);
   const unknown: Namespaces = {
     list: mapReadable(namespaces, () => []),
     yourUser: undefined,
@@ -114,7 +115,7 @@ function readView({ dir, status, subject, namespaces }: OpenProcess, enter: Ente
     }),
     namespaces: files === undefined ? unknown : readNamespaces(files, dir.pid, subject),
     ids: idsOf(status, {
-      uidMap: mapReadable(text("uid_map"), parseIdRanges),
+      uidMap,
       gidMap: mapReadable(text("gid_map"), parseIdRanges),
       setgroups: mapReadable(text("setgroups"), (word) => word.trim()),
     }),
@@ -123,7 +124,7 @@ function readView({ dir, status, subject, namespaces }: OpenProcess, enter: Ente
     names: readNames(visit("uts")),
     places: { root: link("root"), cwd: link("cwd"), exe: link("exe") },
     mounts: mapReadable(text("mountinfo"), (mounts) => findHidden(parseMountinfo(mounts))),
-    network: readNetwork(dir, visit("net"), { subject, around }),
+    network: readNetwork(dir, visit("net"), { subject, around, files, uidMap }),
     ipc: readIpc(visit("ipc"), subject),
     clocks: mapReadable(text("timens_offsets"), parseClockOffsets),
     cgroups: mapReadable(text("cgroup"), readCgroups),

@@ -107,6 +107,21 @@ describeWith(["userns", "python3"], "nsbox inspect", () => {
     expect(known((await inspect(process.pid)).ipc.sysv).some(({ key }) => key === 4711)).toBe(false);
   });
 
+  test("says whose a listening socket is, as the caller sees him", async () => {
+    await using provider = await startProvider();
+    const uid = process.getuid?.() ?? -1;
+    expect(known((await inspect(provider.pid)).network.listening)).toMatchObject([{ protocol: "tcp", uid }]);
+    const { stdout } = await nsbox(["inspect", String(provider.init)]);
+    expect(stdout).toMatch(new RegExp(`tcp +uid ${uid} +127\\.0\\.0\\.1:8080`));
+  });
+
+  test("does not guess whose it is, where yet another user namespace owns the network", async () => {
+    await using provider = await startProvider(["--nested"], "os.fork() or libc.unshare(CLONE_NEWUSER)");
+    const nested = await waitFor(() => childrenOf(provider.pid)[0], "the child");
+    await waitFor(() => namespaceOf(nested, "user") !== namespaceOf(provider.pid, "user"), "its user namespace");
+    expect(known((await inspect(nested)).network.listening)).toMatchObject([{ port: 8080, uid: null }]);
+  });
+
   test("of a zombie says that it has ended", async () => {
     const child = Bun.spawn(["sh", "-c", "sleep 0 & exec sleep 60"], { stdio: ["ignore", "ignore", "ignore"] });
     try {
@@ -138,6 +153,13 @@ describeWith(["userns", "python3"], "nsbox inspect", () => {
     const { stderr, exitCode } = await nsbox(["inspect", pid]);
     expect(stderr).toStartWith(message);
     expect(exitCode).toBe(125);
+  });
+});
+
+describeWith(["root", "userns", "python3"], "nsbox inspect of a box with a map of its own", () => {
+  test("says whose a listening socket is outside", async () => {
+    await using provider = await startProvider(["--uid-map", "0:100000:65536"]);
+    expect(known((await inspect(provider.pid)).network.listening)).toMatchObject([{ port: 8080, uid: 100_000 }]);
   });
 });
 
@@ -205,8 +227,9 @@ describeWith(["userns", "python3"], "docs/inspect.md", () => {
 const MACHINE_DEPENDENT =
   /^(?:network\.(?:routes|neighbours|natRules|helper|interfaces\.value\[\]\.peer)|cgroups\.value)/;
 
-/** Listens, makes System V memory and a POSIX queue with five bytes in it, takes a filter that lets all pass; waits. */
+/** Listens, makes System V memory and a POSIX queue with five bytes in it, takes a filter that lets all pass. */
 const PROVIDER = `
+CLONE_NEWUSER = 0x10000000
 import ctypes, os, socket, struct, time
 libc = ctypes.CDLL(None, use_errno=True)
 server = socket.create_server(("127.0.0.1", 8080))
@@ -218,18 +241,22 @@ queue = libc.mq_open(b"/post", 0o102, 0o600, None)
 assert queue >= 0
 assert libc.mq_send(queue, b"hello", 5, 0) == 0
 print("ready", flush=True)
-time.sleep(600)
 `;
 
-/** A box whose command is PROVIDER, ready. */
-async function startProvider(): Promise<AsyncDisposable & { readonly pid: number }> {
+/** A box whose command is PROVIDER, ready; after a last line it waits. */
+async function startProvider(
+  flags: readonly string[] = [],
+  last = "",
+): Promise<AsyncDisposable & { readonly init: number; readonly pid: number }> {
+  const program = `${PROVIDER}${last}\ntime.sleep(600)\n`;
   // KERNEL: Landlock has no path for the queues of an IPC namespace, and forbids to make one.
-  const box = startNsbox(["run", "--no-landlock", "--", "python3", "-c", PROVIDER]);
+  const box = startNsbox(["run", "--no-landlock", ...flags, "--", "python3", "-c", program]);
   const { value } = await box.stdout.getReader().read();
   if (value === undefined) throw new Error(`the provider did not start: ${await box.stderr.text()}`);
   const init = await waitFor(() => childrenOf(box.pid)[0], "the init");
   const pid = await waitFor(() => childrenOf(init)[0], "the command");
   return {
+    init,
     pid,
     async [Symbol.asyncDispose]() {
       box.kill("SIGKILL");

@@ -42,6 +42,12 @@ export function insideId(id: number, map: readonly IdRange[]): number | undefine
   return range === undefined ? undefined : range.inside + (id - range.outside);
 }
 
+/** What an id inside is outside; undefined where the map has no place for it. */
+export function outsideId(id: number, map: readonly IdRange[]): number | undefined {
+  for (const { inside, outside, size } of map) if (id >= inside && id < inside + size) return outside + (id - inside);
+  return undefined;
+}
+
 export function explainIds(ids: Ids): Group {
   return {
     title: "Ids",

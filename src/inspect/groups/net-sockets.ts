@@ -3,7 +3,8 @@ import { formatIp } from "#ffi/uapi/inet.ts";
 import type { NetlinkMessage } from "#ffi/uapi/netlink.ts";
 import { parseDiagSocket } from "#ffi/uapi/sock-diag.ts";
 import { AF } from "#ffi/uapi/socket.ts";
-import { isDigits, parseLines, wordsOf } from "../proc-text.ts";
+import { type IdRange, isDigits, parseLines, wordsOf } from "../proc-text.ts";
+import { outsideId } from "./ids.ts";
 import { ipv4Text, ipv6Text, parseHex } from "./net-address.ts";
 
 export type Protocol = "tcp" | "tcp6" | "udp" | "udp6" | "unix";
@@ -13,7 +14,7 @@ export interface Listener {
   /** An address, or the name of a Unix socket: a path, or "@name" in the abstract space of its network namespace. */
   readonly address: string;
   readonly port: number | undefined;
-  /** Whose it is, as you see him; not told of Unix sockets. */
+  /** Whose it is, as you see him; not told of Unix sockets, nor where you have no number for him. */
   readonly uid: number | undefined;
   readonly inode: number;
 }
@@ -36,11 +37,16 @@ export function parseInternet(protocol: Exclude<Protocol, "unix">, text: string)
   });
 }
 
-/** One that the kernel tells of, see sock_diag(7). */
-export function diagListener(message: NetlinkMessage): Listener | undefined {
+/**
+ * One that the kernel tells of, see sock_diag(7). KERNEL: its uid is the one in the user namespace of whoever opened the
+ * netlink socket (from_kuid_munged() in net/ipv4/inet_diag.c); `uidMap` is that namespace's where it isn't yours. Who has
+ * no uid there is told as the overflow uid, 65534, and taken for whoever has that one, if the map has it.
+ */
+export function diagListener(message: NetlinkMessage, uidMap?: readonly IdRange[]): Listener | undefined {
   const socket = parseDiagSocket(message);
   if (socket === undefined) return undefined;
-  const { family, address, port, uid, inode } = socket;
+  const { family, address, port, inode } = socket;
+  const uid = uidMap === undefined ? socket.uid : outsideId(socket.uid, uidMap);
   return { protocol: family === AF.INET6 ? "tcp6" : "tcp", address: formatIp(address), port, uid, inode };
 }
 

@@ -81,7 +81,7 @@ function explainListeners(listeners: readonly Listener[], held: readonly (number
     ["listening", "by", "at"],
     mapList(listeners, (listener) => [
       listener.protocol,
-      held.includes(listener.inode) ? "this" : listener.uid === undefined ? "?" : `uid ${listener.uid}`,
+      held.includes(listener.inode) ? "this" : listener.uid === undefined ? "unknown" : `uid ${listener.uid}`,
       listenerText(listener),
     ]),
   );

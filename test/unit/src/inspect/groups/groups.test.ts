@@ -5,7 +5,7 @@ import { limitsOf } from "#src/inspect/groups/cgroup-limits.ts";
 import { explainClocks, parseClockOffsets } from "#src/inspect/groups/clocks.ts";
 import { explainBytes, type Group, mapReadable, type Readable, refused } from "#src/inspect/groups/group.ts";
 import { explainAge, parseCommand, startedAt } from "#src/inspect/groups/identity.ts";
-import { explainIds, idsOf, insideId } from "#src/inspect/groups/ids.ts";
+import { explainIds, idsOf, insideId, outsideId } from "#src/inspect/groups/ids.ts";
 import { parseQueueBytes, parseSysv } from "#src/inspect/groups/ipc.ts";
 import { explainLimits, parseLimits } from "#src/inspect/groups/limits.ts";
 import { parseUtsname, UTSNAME_BYTES } from "#src/inspect/groups/names.ts";
@@ -58,6 +58,13 @@ describe("ids", () => {
   test("what an id is inside follows from the map", () => {
     expect(insideId(100_005, [{ inside: 1, outside: 100_000, size: 10 }])).toBe(6);
     expect(insideId(1001, map)).toBeUndefined();
+  });
+
+  test("what one is outside follows from it, too", () => {
+    const two = [...map, { inside: 1, outside: 100_000, size: 10 }];
+    const outside = [0, 1, 10, 11, 65_534].map((id) => outsideId(id, two));
+    expect(outside).toEqual([1000, 100_000, 100_009, undefined, undefined]);
+    expect(outsideId(0, [])).toBeUndefined();
   });
 
   test("are said as outside and inside, and all four where they differ", () => {

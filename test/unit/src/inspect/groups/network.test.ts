@@ -7,6 +7,7 @@ import {
   placeAddresses,
 } from "#src/inspect/groups/net-interfaces.ts";
 import { parseInet6Routes, parseRoutes } from "#src/inspect/groups/net-routes.ts";
+import { explainNetwork } from "#src/inspect/groups/network.ts";
 import { diagListener, listenerText, parseInternet, parseUnix } from "#src/inspect/groups/net-sockets.ts";
 
 const ROUTE = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
@@ -150,6 +151,29 @@ describe("listening sockets", () => {
     const second = new Uint8Array([10, ...body.subarray(1, 8), ...new Uint8Array(15), 1, ...body.subarray(24)]);
     expect(diagListener({ ...message, body: second })).toEqual({ ...listener, protocol: "tcp6", address: "::1" });
     expect(diagListener({ ...message, type: 3 })).toBeUndefined();
+    // Asked for in another user namespace, whose map leads out of it.
+    expect(diagListener(message, [{ inside: 0, outside: 100_000, size: 1001 }])?.uid).toBe(101_000);
+    expect(diagListener(message, [])).toEqual({ ...listener, uid: undefined });
+  });
+
+  test("name whose they are, where that is known and it is not the process itself", () => {
+    const listener = { protocol: "tcp", address: "::", port: 80, uid: 1000, inode: 1 } as const;
+    const listening = { value: [listener, { ...listener, inode: 2 }, { ...listener, uid: undefined, inode: 3 }] };
+    const none = { value: [] };
+    const { blocks } = explainNetwork(
+      {
+        interfaces: none,
+        addresses: none,
+        routes: none,
+        neighbours: none,
+        natRules: none,
+        helper: undefined,
+        listening,
+      },
+      [1],
+    );
+    const by = blocks.flatMap((block) => (block.kind === "table" ? block.rows.map((row) => row[1]) : []));
+    expect(by).toEqual(["this", "uid 1000", "unknown"]);
   });
 
   test("are written as one types them", () => {
