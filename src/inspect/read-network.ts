@@ -80,8 +80,8 @@ function readHelper(interfaces: Network["interfaces"], readNetns: () => Readable
 }
 
 /**
- * The map of the user namespace that the sockets were opened in; undefined where that is yours, as none was entered: see
- * ownerToJoin() in visit.ts. Of another than the process's the map isn't read, and none of its ids known.
+ * The map of the user namespace that the sockets were opened in; undefined where that is yours, as none was entered:
+ * see ownerToJoin() in visit.ts. Of another than the process's the map isn't read, and none of its ids known.
  */
 function mapOfOpener(
   files: NamespaceFiles | undefined,

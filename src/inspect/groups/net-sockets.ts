@@ -38,9 +38,9 @@ export function parseInternet(protocol: Exclude<Protocol, "unix">, text: string)
 }
 
 /**
- * One that the kernel tells of, see sock_diag(7). KERNEL: its uid is the one in the user namespace of whoever opened the
- * netlink socket (from_kuid_munged() in net/ipv4/inet_diag.c); `uidMap` is that namespace's where it isn't yours. Who has
- * no uid there is told as the overflow uid, 65534, and taken for whoever has that one, if the map has it.
+ * One that the kernel tells of, see sock_diag(7). KERNEL: its uid is the one in the user namespace of whoever opened
+ * the netlink socket (from_kuid_munged() in net/ipv4/inet_diag.c); `uidMap` is that namespace's where it isn't yours.
+ * Who has no uid there is told as the overflow uid, 65534, and taken for whoever has that one, if the map has it.
  */
 export function diagListener(message: NetlinkMessage, uidMap?: readonly IdRange[]): Listener | undefined {
   const socket = parseDiagSocket(message);
