@@ -1,6 +1,6 @@
 // A process that `exec` enters, as its Spec must know it.
 import { readFileSync, readlinkSync } from "node:fs";
-import { capNames } from "#ffi/uapi/capability.ts";
+import { capNames, CAPS } from "#ffi/uapi/capability.ts";
 import type { ExecOptions, ExecTarget } from "#src/spec/build-exec.ts";
 import type { Capabilities, NamespaceType, User } from "#src/spec/spec.ts";
 import { parseIdRanges, parseStatus } from "./proc-text.ts";
@@ -26,7 +26,13 @@ interface Credentials {
 export function readOwnTarget(cwd: string, joined: readonly NamespaceType[]): ExecTarget {
   const { uid, gid, capabilities, noNewPrivileges } = readCredentials("self");
   const user = { uid, gid, additionalGids: [], umask: UMASK };
-  return { capabilities, noNewPrivileges, user, cwd, ownFiles: joined.includes("mnt") };
+  return {
+    capabilities: withinOwn(capabilities, capabilities),
+    noNewPrivileges,
+    user,
+    cwd,
+    ownFiles: joined.includes("mnt"),
+  };
 }
 
 /** Reads it, as far as it will be entered: those of its namespaces that others replace are not. Throws what the kernel says. */
@@ -89,8 +95,10 @@ function folderIn(cwd: string, root: string): string {
 /** Nobody can give what he has not got himself. */
 function withinOwn(sets: Capabilities, own: Capabilities): Capabilities {
   const within = (names: readonly string[]): readonly string[] => names.filter((name) => own.permitted.includes(name));
+  // What he can never get he need not give up, which takes CAP_SETPCAP: a container's bounding set often lacks some.
+  const never = CAPS.filter((name) => !own.bounding.includes(name) && !sets.bounding.includes(name));
   return {
-    bounding: sets.bounding,
+    bounding: [...sets.bounding, ...never],
     effective: within(sets.effective),
     permitted: within(sets.permitted),
     inheritable: within(sets.inheritable),
