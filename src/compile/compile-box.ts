@@ -16,7 +16,7 @@ import { type Arg, type Call, call, memory } from "#ffi/tape/call.ts";
 import { RECORD_BYTES } from "#ffi/tape/format.ts";
 import { FORWARDED_SIGNALS } from "#src/spec/defaults.ts";
 import type { Arch } from "#src/spec/facts.ts";
-import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape, type Origin } from "#src/plan/lower-plan.ts";
+import { lowerCommand, lowerInit, lowerLaunch, type LoweredTape, stepOf } from "#src/plan/lower-plan.ts";
 import type { Actor, Plan } from "#src/plan/plan.ts";
 import { COMMAND } from "#src/plan/steps/init.ts";
 import { BOX_PID, CLONED, SETUP } from "#src/plan/steps/launch.ts";
@@ -28,6 +28,7 @@ import { PR } from "#ffi/uapi/prctl.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
 import { MADV } from "#ffi/uapi/mman.ts";
 import { idMapSteps } from "./compilable-plan.ts";
+import { BEFORE_INIT, INIT, splitAtStart } from "./in-init.ts";
 import * as launcher from "./launcher-calls.ts";
 import * as namespaces from "./namespace-calls.ts";
 import { Messages, tablesBehind } from "./messages.ts";
@@ -77,6 +78,8 @@ const FAIL_STATUS = 125;
 const RUNNING = "running";
 /** The net namespace is there, and who has made it ends. */
 const HELPED = "helped";
+/** Before the first of these the init's file is written: what waits for the network, what becomes the init. */
+const AFTER_FILE: readonly (Step["kind"] | undefined)[] = ["enter-network", "exec-init"];
 /** Labels of what lies outside of the launcher's tape. */
 const OUTSIDE = {
   head: "init head",
@@ -236,17 +239,16 @@ class Compiler {
   /** The init's tapes, each where the one before has ended, then its start block. */
   #initParts(dataAt: number): InitParts {
     const { arch, plan } = this.#input;
-    const initCalls = this.#tagger.steps(lowerInit(plan));
-    const commandCalls = this.#ofCommand("command", lowerCommand(plan));
+    const lowered = lowerInit(plan);
+    const { before, calls: initCalls } = splitAtStart(plan, lowered.origins, this.#tagger.steps(lowered));
+    const commandCalls = [...this.#ofCommand("command", lowerCommand(plan)), ...before];
     // On a page of its own, which the init gives back once the command has started.
     const commandAt = nextPage(dataAt + this.#assemble(initCalls, dataAt, { [COMMAND]: dataAt }).bytes.length);
     const init = this.#assemble(initCalls, dataAt, { [COMMAND]: commandAt });
-    const command = this.#assemble(commandCalls, commandAt);
+    const command = this.#assemble(commandCalls, commandAt, { [INIT]: dataAt });
     const blockAt = align(commandAt + command.bytes.length);
-    const block = startBlock(
-      { ...execWords(command, commandCalls), words: [], rules: [PASS_ALL], entry: init.entry },
-      blockAt,
-    );
+    const entry = command.labels.get(BEFORE_INIT) ?? init.entry;
+    const block = startBlock({ ...execWords(command, commandCalls), words: [], rules: [PASS_ALL], entry }, blockAt);
     const data = placed(dataAt, [
       [dataAt, init.bytes],
       [commandAt, command.bytes],
@@ -293,7 +295,7 @@ class Compiler {
     const maskAt = init === undefined ? memory(MASK, MASK_BYTES) : address(OUTSIDE.mask);
     const imageCalls = init === undefined ? [] : launcher.initFileCalls(initFile(init));
     // A box that waits for its net namespace writes its init's file meanwhile; the launcher would do it before the clone.
-    const waitsAt = lowered.origins.findIndex((origin) => this.#stepOf(origin)?.kind === "enter-network") - back - 2;
+    const waitsAt = lowered.origins.findIndex((origin) => AFTER_FILE.includes(stepOf(plan, origin)?.kind)) - back - 2;
     const rest = helped ? others.toSpliced(waitsAt, 0, ...this.#tagger.frame(imageCalls, "start the box")) : others;
     return [
       ...frame(launcher.beginCalls({ uid, gid, dieWithParent, maskAt, passFds: this.#keptFds() })),
@@ -315,12 +317,6 @@ class Compiler {
       ...(helped ? this.#ofClone(namespaces.helperCalls()) : []),
       ...withLabel([...numbers, ...this.#ofClone(namespaces.apartCalls(plan)), first, ...rest], SETUP),
     ];
-  }
-
-  #stepOf(origin: Origin | undefined): Step | undefined {
-    return origin === undefined || origin.actor === "launcher"
-      ? undefined
-      : this.#input.plan[origin.actor][origin.index];
   }
 
   /** As the clone itself: who reads that namespaces can't be made need not know by which call. */

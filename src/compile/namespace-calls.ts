@@ -23,7 +23,7 @@ const helper = memory("network helper pid", 8);
 
 /** Whether a helper makes the net namespace. */
 export function hasNetworkHelper(plan: Plan): boolean {
-  return plan.setup.some((step) => step.kind === "enter-network");
+  return [...plan.setup, ...plan.init].some((step) => step.kind === "enter-network");
 }
 
 /** The box's first process: those that are its own to make. */

@@ -3,6 +3,7 @@ import { CLONE } from "#ffi/uapi/clone.ts";
 import type { Plan } from "#src/plan/plan.ts";
 import { isBelow } from "#src/spec/path.ts";
 import { phaseOf, type Step } from "#src/plan/steps.ts";
+import { inInit, isForInit } from "./in-init.ts";
 import { NETWORK_RECEIVER } from "#src/plan/steps/namespaces.ts";
 
 /** The same plan where there is no user namespace to make it in, or a helper already that joins others. */
@@ -16,12 +17,14 @@ export function withNamespacesApart(plan: Plan): Plan {
   const middle = setup.slice(needs, filters);
   const anyTime = middle.filter(({ kind }) => ANY_TIME.includes(kind));
   const inTurn = middle.filter(({ kind }) => !ANY_TIME.includes(kind));
-  const between = withRulesEarly([...anyTime, ...withSysfsLate([{ kind: "enter-network" }, ...inTurn])]);
-  return withWaitLate({
-    ...plan,
-    launcher: [{ ...clone, vfork: false, apart: clone.namespaces & APART }, ...rest],
-    setup: [...setup.slice(0, needs), ...between, ...setup.slice(filters)],
-  });
+  const between = withRulesEarly([...anyTime, ...withSysfsLate([{ kind: "enter-network", in: "setup" }, ...inTurn])]);
+  const [before, after] = [setup.slice(0, needs), setup.slice(filters)];
+  const launcher = [{ ...clone, vfork: false, apart: clone.namespaces & APART }, ...rest];
+  return withWaitLate(
+    isForInit(plan, between)
+      ? { ...plan, launcher, setup: [...before, ...after], init: [...inInit(between), ...plan.init] }
+      : { ...plan, launcher, setup: [...before, ...between, ...after] },
+  );
 }
 
 const AWAIT: Step = { kind: "await-network" };

@@ -41,19 +41,23 @@ export function showBox(file: Uint8Array, name: string): ShownBox {
   const [data, texts] = [readBoxData(file, note), readBoxTexts(file, arch, note)];
   if (data === undefined || texts === undefined) throw cutShort();
   const image = new Image(data, texts, arch);
-  const tapes = [
-    ["launcher", note.launch] as const,
-    ["init", note.init] as const,
-    ["command", note.command] as const,
-    ["launcher", note.waiting] as const,
-    ["launcher", note.saying] as const,
-  ];
   const command = image.words(note.launchBlock);
+  const own = image.calls(note.command, "command");
+  // Behind the command's calls stand those that the init makes before its others.
+  const behind = own.findIndex(({ process }) => process === "init");
+  const end = behind < 0 ? own.length : behind;
   return {
     arch,
     bytes: file.length,
     command: note.init.count > 0 ? command.slice(1) : command,
-    calls: tapes.flatMap(([process, tape]) => image.calls(tape, process)),
+    calls: [
+      ...image.calls(note.launch, "launcher"),
+      ...own.slice(end),
+      ...image.calls(note.init, "init"),
+      ...own.slice(0, end),
+      ...image.calls(note.waiting, "launcher"),
+      ...image.calls(note.saying, "launcher"),
+    ],
   };
 }
 

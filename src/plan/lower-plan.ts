@@ -20,6 +20,11 @@ export interface Origin {
   readonly index: number;
 }
 
+/** The step; undefined for a call of the frame, and for one of the launcher's. */
+export function stepOf(plan: Plan, origin: Origin | undefined): Step | undefined {
+  return origin === undefined || origin.actor === "launcher" ? undefined : plan[origin.actor][origin.index];
+}
+
 export interface LoweredTape {
   readonly calls: readonly Call[];
   readonly origins: readonly (Origin | undefined)[];

@@ -2,6 +2,8 @@
 import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import type { BoxNote } from "#ffi/runner/box-elf.ts";
+import type { PlacedRecords } from "#ffi/runner/tapes.ts";
 import { WORD } from "#ffi/tape/format.ts";
 import { childrenOf, isAlive } from "#test/support/box.ts";
 import { compiledBox } from "#test/support/compiled.ts";
@@ -207,6 +209,27 @@ const GOES_ON = [
   "personality",
 ];
 
+/** What --show --json tells of a call. */
+interface ShownCall {
+  readonly step: string;
+  readonly process: string;
+}
+
+/** The tapes as --show has them: what the init does before it starts the command lies behind the command's calls. */
+function inTurn(
+  { launch, init, command }: BoxNote,
+  calls: readonly ShownCall[],
+): readonly (readonly [tape: PlacedRecords, from: number, to: number])[] {
+  const before = calls.slice(launch.count).findIndex(({ step }) => step.startsWith("start the command"));
+  const own = command.count - Math.max(before, 0);
+  return [
+    [launch, 0, launch.count],
+    [command, own, command.count],
+    [init, 0, init.count],
+    [command, 0, own],
+  ];
+}
+
 describeWith(["userns"], "a compiled box whose kernel refuses one call", () => {
   test.each([
     ["a default box", []],
@@ -221,9 +244,10 @@ describeWith(["userns"], "a compiled box whose kernel refuses one call", () => {
       const shown = JSON.parse((await runCommand([NSBOX, "compile", "--show", box.path, "--json"])).stdout);
       const before = childrenOf(process.pid);
       let [broken, shownAt] = [0, 0];
-      for (const tape of [tapes.note.launch, tapes.note.init, tapes.note.command]) {
-        for (const [index, { name }] of tapes.rows(tape).entries()) {
-          const { step, process: who } = shown.calls[shownAt++] as { step: string; process: string }; // as --show has it
+      for (const [tape, from, to] of inTurn(tapes.note, shown.calls)) {
+        for (const [nth, { name }] of tapes.rows(tape).slice(from, to).entries()) {
+          const index = from + nth;
+          const { step, process: who } = shown.calls[shownAt++] as ShownCall; // as --show has it
           const isLate = ["wait for the box", "say what has failed"].includes(step) || /^reap orphans/.test(step);
           if (step === "" || isLate || GOES_ON.includes(name) || step.startsWith("start the ")) continue;
           writeFileSync(box.path, tapes.withWord(tape, index, WORD.nr, NO_SUCH_CALL));

@@ -164,6 +164,8 @@ export function loopbackUpCall(socket: Arg): Call {
 /** Enter the net namespace that a helper of the launcher's has made meanwhile: see compile/namespace-calls.ts. */
 export interface EnterNetworkStep {
   readonly kind: "enter-network";
+  /** The init has but one end of the sockets. */
+  readonly in: "setup" | "init";
 }
 
 /** The ends of the pair of sockets that it is sent over: files of the launch. */
@@ -173,10 +175,10 @@ export const NETWORK_RECEIVER = "network-receiver";
 export const enterNetworkStep: StepKind<EnterNetworkStep> = {
   phase: "mounts",
   explain: () => "enter the net namespace that was made meanwhile",
-  lower: () => {
+  lower: (step) => {
     const net = "net namespace of the box";
     return [
-      call("close", [fd(NETWORK_SENDER)]),
+      ...(step.in === "init" ? [] : [call("close", [fd(NETWORK_SENDER)])]),
       ...receiveFileCalls(NETWORK_RECEIVER, net),
       call("setns", [result(net), CLONE.NEWNET]),
       // Once more: the helper had the report open, too, and has closed it by now.

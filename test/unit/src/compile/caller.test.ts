@@ -64,7 +64,11 @@ describe("a box that a program starts", () => {
     expect([...steps].sort((a, b) => a - b)).toEqual(RUN.plan.setup.map((_, n) => n));
     const clone = { syscall: "clone", origin: { actor: "launcher", index: 0 } } as const;
     expect(launching).toContainEqual(expect.objectContaining(clone));
-    expect(inInit).toContainEqual(expect.objectContaining({ origin: { actor: "init", index: 1 } }));
+    const indexOf = (kind: string): number => RUN.plan.init.findIndex((step) => step.kind === kind);
+    const start = { origin: { actor: "init", index: indexOf("start-command") } } as const;
+    expect(inInit).toContainEqual(expect.objectContaining(start));
+    const before = { origin: { actor: "init", index: indexOf("close-on-exec") } } as const;
+    expect(inCommand).toContainEqual(expect.objectContaining(before));
     expect(inCommand).toContainEqual(expect.objectContaining({ syscall: "execve", operand: "/usr/bin/true" }));
   });
 
