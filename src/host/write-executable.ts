@@ -1,13 +1,18 @@
 // Writes an executable in one piece (who starts it meanwhile gets the old one or the new one), and reads one.
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { explainErrno, NsboxError } from "#src/error.ts";
 
 /** Replaces the file. Throws NsboxError. */
 export function writeExecutable(path: string, bytes: Uint8Array): void {
-  const fresh = `${path}.${process.pid}.new`;
+  const stat = statSync(path, { throwIfNoEntry: false });
+  // A link stays one, and what is no file, such as a pipe behind /dev/stdout, is written to: neither is to be replaced.
+  const isOther = stat !== undefined && !stat.isFile() && !stat.isDirectory();
+  const target = stat?.isFile() === true ? realpathSync(path) : path;
+  const fresh = `${target}.${process.pid}.new`;
   try {
+    if (isOther) return writeFileSync(path, bytes);
     writeFileSync(fresh, bytes, { flag: "wx", mode: 0o755 });
-    renameSync(fresh, path);
+    renameSync(fresh, target);
   } catch (cause) {
     rmSync(fresh, { force: true });
     throw failure(`write ${JSON.stringify(path)}`, cause, "give -o a file in a folder that you can write to");
