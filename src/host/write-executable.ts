@@ -4,17 +4,17 @@ import { explainErrno, NsboxError } from "#src/error.ts";
 
 /** Replaces the file. Throws NsboxError. */
 export function writeExecutable(path: string, bytes: Uint8Array): void {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  // A link stays one, and what is no file, such as a pipe behind /dev/stdout, is written to: neither is to be replaced.
-  const isOther = stat !== undefined && !stat.isFile() && !stat.isDirectory();
-  const target = stat?.isFile() === true ? realpathSync(path) : path;
-  const fresh = `${target}.${process.pid}.new`;
+  const ending = `.${process.pid}.new`;
+  let target = path;
   try {
-    if (isOther) return writeFileSync(path, bytes);
-    writeFileSync(fresh, bytes, { flag: "wx", mode: 0o755 });
-    renameSync(fresh, target);
+    // A link stays one, and what is no file, such as a pipe behind /dev/stdout, is written to: neither is to be replaced.
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined && !stat.isFile() && !stat.isDirectory()) return writeFileSync(path, bytes);
+    if (stat?.isFile() === true) target = realpathSync(path);
+    writeFileSync(target + ending, bytes, { flag: "wx", mode: 0o755 });
+    renameSync(target + ending, target);
   } catch (cause) {
-    rmSync(fresh, { force: true });
+    rmSync(target + ending, { force: true });
     throw failure(`write ${JSON.stringify(path)}`, cause, "give -o a file in a folder that you can write to");
   }
 }
