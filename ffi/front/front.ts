@@ -1,6 +1,6 @@
 // The front's machine code, complete: listing, and behind it the runner that it calls.
 import { listingBytes, runnerCode } from "#ffi/runner/code.ts";
-import { concatBytes } from "#ffi/runner/concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import type { Listing } from "#ffi/runner/x64.ts";
 import { ARM64_FRONT_LISTING } from "./front-arm64.ts";
 import { X64_FRONT_LISTING } from "./front-x64.ts";

@@ -12,7 +12,7 @@ import { type Segment, STACK_SEGMENT, writeHeaders } from "./elf.ts";
 import type { OnRound } from "./on-round.ts";
 import { pack, unpack } from "./pack.ts";
 import { expand, squeeze } from "./squeeze.ts";
-import { concatBytes } from "./concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import { codeBytes, expandCode, restorerOffset, START_BLOCK_BYTES, startCode, unpackCode } from "./start.ts";
 import { absoluteTapes, type PlacedRecords, relativeTapes } from "./tapes.ts";
 import { BOX_IOVECS_AT, BOX_TABLES_AT, BOX_TEXTS_AT, type BoxTexts, differentRows, summedRows } from "./texts.ts";

@@ -7,7 +7,7 @@
 // and then come the first byte, what is new, how far back (1…127: so many records; 128 + N: N * 256 + the byte that follows)
 // and the second byte. unpack-x64.ts and unpack-arm64.ts are the same as machine code.
 import { RECORD_BYTES } from "#ffi/tape/format.ts";
-import { concatBytes } from "./concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import { NOBODY_TOLD, type OnRound } from "./on-round.ts";
 
 const COUNT = { inToken: 3, max: 255 } as const;

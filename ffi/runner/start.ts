@@ -16,7 +16,7 @@ import { X64_EXPAND_LISTING } from "./expand-x64.ts";
 import { fillAddress, filledCode } from "./fill.ts";
 import { ARM64_UNPACK_LISTING } from "./unpack-arm64.ts";
 import { X64_UNPACK_LISTING } from "./unpack-x64.ts";
-import { concatBytes } from "./concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import { LOOP_OFFSET, listingBytes, runnerCode } from "./code.ts";
 
 /** One rule for the caller's variables. */

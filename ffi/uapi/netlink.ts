@@ -3,6 +3,7 @@
 //   nlmsghdr  len u32 | type u16 | flags u16 | seq u32 | pid u32
 //   body      a struct of the family, then attributes
 //   nlattr    len u16 | type u16 | payload, filled up to 4 bytes
+import { concatBytes } from "./concat-bytes.ts";
 import { defineStruct, type Struct } from "./struct.ts";
 
 /** Protocols of an AF_NETLINK socket. */
@@ -75,14 +76,14 @@ const decoder: TextDecoder = new TextDecoder();
 
 /** The bytes of a request, with NLM_F_REQUEST and NLM_F_ACK. Throws RangeError where an attribute is too long. */
 export function packRequest({ type, flags, header, attributes }: NetlinkRequest, sequence: number): Bytes {
-  const body = joinBytes([padded(header), packAttributes(attributes)]);
+  const body = concatBytes([padded(header), packAttributes(attributes)]);
   const head = NLMSGHDR.pack({
     nlmsg_len: NLMSGHDR.size + body.length,
     nlmsg_type: type,
     nlmsg_flags: flags | NLM_F.REQUEST | NLM_F.ACK,
     nlmsg_seq: sequence,
   });
-  return joinBytes([head, body]);
+  return concatBytes([head, body]);
 }
 
 const ATTRIBUTE_HEAD = 4;
@@ -102,7 +103,7 @@ export function packAttributes(attributes: readonly Attribute[]): Bytes {
     bytes.set(payload, ATTRIBUTE_HEAD);
     parts.push(bytes);
   }
-  return joinBytes(parts);
+  return concatBytes(parts);
 }
 
 function payloadBytes(value: Attribute["value"]): Uint8Array {
@@ -125,18 +126,6 @@ function align(length: number): number {
 function padded(bytes: Uint8Array): Bytes {
   const whole = new Uint8Array(align(bytes.length));
   whole.set(bytes);
-  return whole;
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Bytes {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
   return whole;
 }
 

@@ -1,6 +1,6 @@
 // A box that `nsbox run` has left ready, for the bench: where it lies, that it is there, and that every run took it up.
 import { chmodSync, mkdirSync, rmSync, statSync } from "node:fs";
-import { concatBytes } from "#ffi/runner/concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import { readyFolder } from "#src/ready/find-ready.ts";
 import { readyKey, readyName } from "#src/ready/ready-key.ts";
 

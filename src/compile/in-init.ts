@@ -1,7 +1,7 @@
 // What waits for the net namespace, done by the init: to become the init is to execute another file, and that takes a while
 // for which the box would wait anyway, see namespaces-apart.ts. D-64.
 import { type Call, call, memory } from "#ffi/tape/call.ts";
-import { isBelow } from "#src/spec/path.ts";
+import { isWithin } from "#src/spec/path.ts";
 import { type Origin, stepOf } from "#src/plan/lower-plan.ts";
 import type { Plan } from "#src/plan/plan.ts";
 import type { Step } from "#src/plan/steps.ts";
@@ -12,6 +12,8 @@ const BY_NAME: readonly Step["kind"][] = [
   ...(["mount", "mount-again", "read-only-path"] as const),
 ];
 
+export const isFilter = ({ kind }: Step): boolean => kind === "seccomp";
+
 /**
  * Whether the init can do these.
  *
@@ -19,7 +21,7 @@ const BY_NAME: readonly Step["kind"][] = [
  * refuses to mount.
  */
 export function isForInit(plan: Plan, steps: readonly Step[]): boolean {
-  if (plan.setup.some(({ kind }) => kind === "seccomp")) return false;
+  if (plan.setup.some(isFilter)) return false;
   const starts = plan.init.some(({ kind }) => kind === "start-command");
   return starts && steps.every(({ kind }) => BY_NAME.includes(kind)) && isRootInside(plan);
 }
@@ -40,8 +42,7 @@ export function inInit(steps: readonly Step[]): readonly Step[] {
   const at = steps.findIndex(({ kind }) => kind === "enter-network");
   const [early, late] = [steps.slice(0, at), steps.slice(at)];
   const sysfs = late.find((step) => step.kind === "mount" && step.type === "sysfs");
-  const inSysfs = (path: string): boolean =>
-    sysfs?.kind === "mount" && (path === sysfs.destination || isBelow(path, sysfs.destination));
+  const inSysfs = (path: string): boolean => sysfs?.kind === "mount" && isWithin(path, sysfs.destination);
   const isAnyTime = (step: Step): boolean =>
     step.kind === "mount-again" && !inSysfs(step.source) && !inSysfs(step.destination);
   const bounding = steps.find((step) => step.kind === "bounding");

@@ -8,7 +8,7 @@
 //
 // Behind the iovec of what could not be done lies that of where it stands in the plan.
 import { BOX_IOVECS_AT, BOX_TEXTS_AT, type BoxTexts, IOVEC_BYTES, stringsOf } from "#ffi/runner/texts.ts";
-import { concatBytes } from "#ffi/runner/concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import { errnoMessage, type ErrnoName, errnoNumber } from "#ffi/uapi/errno.ts";
 
 /** What failed, for people. */

@@ -1,9 +1,9 @@
 // A plan whose net namespace is made beside it, see namespace-calls.ts: what needs it comes as late as it can.
 import { CLONE } from "#ffi/uapi/clone.ts";
 import type { Plan } from "#src/plan/plan.ts";
-import { isBelow } from "#src/spec/path.ts";
+import { isBelow, isWithin } from "#src/spec/path.ts";
 import { phaseOf, type Step } from "#src/plan/steps.ts";
-import { inInit, isForInit } from "./in-init.ts";
+import { inInit, isFilter, isForInit } from "./in-init.ts";
 import { NETWORK_RECEIVER } from "#src/plan/steps/namespaces.ts";
 
 /** The same plan where there is no user namespace to make it in, or a helper already that joins others. */
@@ -47,11 +47,9 @@ function withWaitLate(plan: Plan): Plan {
 }
 
 function withWait(steps: readonly Step[]): readonly Step[] {
-  const at = steps.findIndex((step) => isFilter(step) || step.kind === "exec" || step.kind === "exec-init");
+  const at = steps.findIndex((step) => isFilter(step) || step.kind === "exec");
   return steps.toSpliced(at, 0, AWAIT);
 }
-
-const isFilter = ({ kind }: Step): boolean => kind === "seccomp";
 
 /** What a process that is there can make for itself, unlike user and PID namespaces. */
 const APART = CLONE.NEWNS | CLONE.NEWUTS | CLONE.NEWIPC | CLONE.NEWCGROUP | CLONE.NEWNET;
@@ -92,8 +90,7 @@ function withRulesEarly(steps: readonly Step[]): readonly Step[] {
   const landlock = steps[end];
   if (landlock?.kind !== "landlock" || at > end) return steps;
   const places = steps.slice(at + 1, end).map(placeOf);
-  const isCovered = (path: string): boolean =>
-    places.some((place) => place === undefined || place === path || isBelow(path, place));
+  const isCovered = (path: string): boolean => places.some((place) => place === undefined || isWithin(path, place));
   if (landlock.rules.files?.some((rule) => "path" in rule && isCovered(rule.path)) === true) return steps;
   const { abi, rules } = landlock;
   const early: Step = { kind: "landlock-rules", abi, rules };

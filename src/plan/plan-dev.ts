@@ -1,6 +1,6 @@
 // The /dev of a box, as the OCI specification lists it for Linux; and what covers other paths, which uses its null.
 import type { HostFacts } from "#src/spec/facts.ts";
-import { isBelow } from "#src/spec/path.ts";
+import { isWithin } from "#src/spec/path.ts";
 import type { HiddenPath, Spec } from "#src/spec/spec.ts";
 import type { Parts } from "./parts.ts";
 import type { Step } from "./steps.ts";
@@ -150,7 +150,7 @@ function maskedFolder(spec: Spec, facts: HostFacts): string | undefined {
 
 /** SECURITY: elsewhere somebody may put a link in its place, which mount(2) follows and move_mount(2) does not. */
 function isInRoot({ mounts }: Spec, path: string): boolean {
-  for (const { destination } of mounts) if (destination === path || isBelow(path, destination)) return false;
+  for (const { destination } of mounts) if (isWithin(path, destination)) return false;
   return true;
 }
 

@@ -4,7 +4,7 @@
 // looks: root's folder, or the one that XDG_RUNTIME_DIR names.
 import { readBytes } from "#ffi/libc/fd.ts";
 import { rawSyscall } from "#ffi/libc/syscall.ts";
-import { concatBytes } from "#ffi/runner/concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import { READY_FOLDER } from "#ffi/front/ready-layout.ts";
 import { AT, O, openFlags } from "#ffi/uapi/fcntl.ts";
 import type { HostFacts } from "#src/spec/facts.ts";

@@ -4,7 +4,7 @@ import { READY_AT, READY_BASE } from "#ffi/front/ready-layout.ts";
 import { assemble, type Tape } from "#ffi/tape/assemble.ts";
 import { type Arg, type Call, call, memory, result } from "#ffi/tape/call.ts";
 import { RECORD_BYTES, WORD } from "#ffi/tape/format.ts";
-import { concatBytes } from "#ffi/runner/concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import { AT } from "#ffi/uapi/fcntl.ts";
 import { MFD } from "#ffi/uapi/mman.ts";
 import type { Arch } from "#src/spec/facts.ts";

@@ -2,9 +2,9 @@
 import { NsboxError } from "#src/error.ts";
 import type { HostFacts } from "./facts.ts";
 import type { RunOptions } from "./options.ts";
-import { isBelow, normalPath } from "./path.ts";
+import { isWithin, normalPath } from "./path.ts";
 
-const holds = (folder: string, path: string): boolean => folder === path || isBelow(path, folder);
+const holds = (folder: string, path: string): boolean => isWithin(path, folder);
 
 /** Where refusals are written down. Throws NsboxError EUSAGE where there would be none to write, or nobody to. */
 export function buildAudit(options: RunOptions, { cwd }: HostFacts): string | undefined {

@@ -2,7 +2,7 @@
 import { NsboxError } from "#src/error.ts";
 import type { HostFacts } from "./facts.ts";
 import type { RunOptions } from "./options.ts";
-import { isBelow } from "./path.ts";
+import { isWithin } from "./path.ts";
 import { rulesWithoutNamespaces } from "./without-namespaces.ts";
 import type { Landlock, LandlockRule, Mount, Namespaces, PassedFileRule, Root } from "./spec.ts";
 
@@ -81,14 +81,14 @@ function seenMounts(mounts: readonly Mount[]): ReadonlyMap<string, Mount> {
     const { destination } = mount;
     // A mount on the root is seen by nobody whose root it lies on.
     if (destination === "/") continue;
-    for (const path of seen.keys()) if (path === destination || isBelow(path, destination)) seen.delete(path);
+    for (const path of seen.keys()) if (isWithin(path, destination)) seen.delete(path);
     seen.set(destination, mount);
   }
   return seen;
 }
 
 function liesInOneOf(folders: readonly string[], path: string): boolean {
-  for (const folder of folders) if (path === folder || isBelow(path, folder)) return true;
+  for (const folder of folders) if (isWithin(path, folder)) return true;
   return false;
 }
 

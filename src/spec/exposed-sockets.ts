@@ -1,5 +1,5 @@
 // Sockets of the host through which a box could act outside of itself: which of them its mounts and network show. Pure.
-import { isBelow } from "./path.ts";
+import { isWithin } from "./path.ts";
 import type { Mount, Spec } from "./spec.ts";
 
 /** A socket of the host, and what who reaches it can do. */
@@ -89,7 +89,7 @@ export function pathsInside(spec: Spec, hostPath: string): readonly string[] {
   const { source } = spec.root;
   const seen: { readonly path: string; readonly index: number }[] = [];
   const show = (shown: string, at: string, index: number): void => {
-    if (hostPath !== shown && !isBelow(hostPath, shown)) return;
+    if (!isWithin(hostPath, shown)) return;
     const rest = shown === "/" ? hostPath : hostPath.slice(shown.length);
     seen.push({ path: at === "/" ? rest : at + rest, index });
   };
@@ -97,16 +97,12 @@ export function pathsInside(spec: Spec, hostPath: string): readonly string[] {
   else if (source.kind === "dir") show(source.path, "/", -1);
   for (const [index, mount] of spec.mounts.entries())
     if (mount.type === "bind") show(mount.source, mount.destination, index);
-  const isHidden = (path: string): boolean => spec.box.hidden.some((one) => covers(one.path, path));
+  const isHidden = (path: string): boolean => spec.box.hidden.some((one) => isWithin(path, one.path));
   return seen.flatMap(({ path, index }) => (isCovered(spec.mounts, path, index) || isHidden(path) ? [] : [path]));
 }
 
-function covers(at: string, path: string): boolean {
-  return at === path || isBelow(path, at);
-}
-
 function isCovered(mounts: readonly Mount[], path: string, since: number): boolean {
-  return mounts.some(({ destination }, index) => index > since && covers(destination, path));
+  return mounts.some(({ destination }, index) => index > since && isWithin(path, destination));
 }
 
 /** One line for each socket that the box can reach. */

@@ -15,6 +15,11 @@ export function isBelow(path: string, folder: string): boolean {
   return path !== folder && (folder === "/" || path.startsWith(`${folder}/`));
 }
 
+/** Whether `path` is `folder` or lies below it; both absolute and normal. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || isBelow(path, folder);
+}
+
 /** "/a/b/c" → ["/a", "/a/b"]. */
 export function parentPaths(path: string): readonly string[] {
   const parents: string[] = [];

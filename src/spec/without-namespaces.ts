@@ -5,7 +5,7 @@ import { NsboxError } from "#src/error.ts";
 import { hiddenFolders } from "./build-mounts.ts";
 import type { HostFacts } from "./facts.ts";
 import type { RunOptions } from "./options.ts";
-import { isBelow, normalPath } from "./path.ts";
+import { isBelow, isWithin, normalPath } from "./path.ts";
 import type { LandlockRule, PathRule } from "./spec.ts";
 
 /** Flags that need a namespace, by what they say. */
@@ -106,7 +106,7 @@ function workingFolder(options: RunOptions, facts: HostFacts): readonly string[]
   const { cwd } = facts;
   const hidden = unreadable(options, facts);
   const isHidden = hidden.some((folder) => isBelow(cwd, folder));
-  const reveals = /^\/home\/[^/]+$/.test(cwd) || hidden.some((folder) => folder === cwd || isBelow(folder, cwd));
+  const reveals = /^\/home\/[^/]+$/.test(cwd) || hidden.some((folder) => isWithin(folder, cwd));
   return isHidden && !reveals ? [cwd] : [];
 }
 

@@ -3,7 +3,7 @@
 import { expect } from "bun:test";
 import { chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { ENGINE_OPTION } from "#ffi/front/engine-option.ts";
-import { concatBytes } from "#ffi/runner/concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import type { Observation } from "#src/ready/observation.ts";
 import { buildReadyFile } from "#src/ready/ready-file.ts";
 import { readyKey, readyName } from "#src/ready/ready-key.ts";

@@ -15,7 +15,7 @@ export const LAYERS: readonly Layer[] = [
   { of: ["ffi/uapi/"], pure: true, may: [] },
   { of: ["ffi/tape/"], pure: true, may: ["ffi/uapi/"] },
   { of: ["ffi/runner/"], pure: true, may: ["ffi/uapi/", "ffi/tape/"] },
-  { of: ["ffi/front/"], pure: true, may: ["ffi/runner/"] },
+  { of: ["ffi/front/"], pure: true, may: ["ffi/runner/", "ffi/uapi/concat-bytes.ts"] },
   { of: ["ffi/libc/"], pure: false, may: ["ffi/uapi/", "bun:ffi"] },
   { of: ["src/error.ts", "src/hints.ts"], pure: true, may: ["ffi/uapi/", "src/spec/facts.ts"] },
   { of: ["src/seccomp/"], pure: true, may: ["ffi/uapi/", "src/error.ts"] },
@@ -60,10 +60,10 @@ export const LAYERS: readonly Layer[] = [
     may: [
       ...SPEC_USERS,
       ...["src/ready/", "src/plan/", "src/compile/", "src/host/", "src/state/state-files.ts"],
-      ...["ffi/front/", "ffi/libc/", "ffi/runner/concat-bytes.ts", "node:fs"],
+      ...["ffi/front/", "ffi/libc/", "node:fs"],
     ],
   },
-  { of: ["src/ready/"], pure: true, may: [...SPEC_USERS, "ffi/front/", "ffi/tape/", "ffi/runner/concat-bytes.ts"] },
+  { of: ["src/ready/"], pure: true, may: [...SPEC_USERS, "ffi/front/", "ffi/tape/"] },
   { of: ["src/egress/"], pure: false, may: [...SPEC_USERS, "ffi/libc/", "node:"] },
   {
     of: ["src/state/"],

@@ -3,7 +3,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, chownSync, linkSync, readFileSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { DECIDING_VARIABLES, READY_AT } from "#ffi/front/ready-layout.ts";
-import { concatBytes } from "#ffi/runner/concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import { errnoNumber } from "#ffi/uapi/errno.ts";
 import type { Observation } from "#src/ready/observation.ts";
 import { KINDS, put, sampleStart, Stage, type Start, tool, uid } from "#test/support/front-stage.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { BOX_DATA_AT, boxLayout, buildBoxElf, readBoxData, readBoxNote, readBoxTexts } from "#ffi/runner/box-elf.ts";
 import { BOX_IOVECS_AT, BOX_TEXTS_AT, type BoxTexts, IOVEC_BYTES, stringsOf } from "#ffi/runner/texts.ts";
-import { concatBytes } from "#ffi/runner/concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import { type EnvRule, startBlock } from "#ffi/runner/start.ts";
 import { assemble, type Tape } from "#ffi/tape/assemble.ts";
 import { call, result, words } from "#ffi/tape/call.ts";

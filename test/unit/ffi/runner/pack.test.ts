@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { pack, unpack } from "#ffi/runner/pack.ts";
 import { assemble } from "#ffi/tape/assemble.ts";
-import { concatBytes } from "#ffi/runner/concat-bytes.ts";
+import { concatBytes } from "#ffi/uapi/concat-bytes.ts";
 import { call } from "#ffi/tape/call.ts";
 
 /** Numbers without a pattern, the same in each run; see xorshift. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { isBelow, normalPath, parentPaths } from "#src/spec/path.ts";
+import { isBelow, isWithin, normalPath, parentPaths } from "#src/spec/path.ts";
 import { parseSubIds } from "#src/spec/sub-ids.ts";
 
 describe("normalPath()", () => {
@@ -26,6 +26,18 @@ describe("isBelow()", () => {
     ["/", "/a", false],
   ])("%j below %j: %p", (path, folder, expected) => {
     expect(isBelow(path, folder)).toBe(expected);
+  });
+});
+
+describe("isWithin()", () => {
+  test.each([
+    ["/a/b", "/a", true],
+    ["/a", "/a", true],
+    ["/ab", "/a", false],
+    ["/", "/", true],
+    ["/", "/a", false],
+  ])("%j is %j, or below it: %p", (path, folder, expected) => {
+    expect(isWithin(path, folder)).toBe(expected);
   });
 });
 
