@@ -3,6 +3,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FailureLines } from "#scripts/failures.ts";
 import { explainTotals, parseJunit, type Totals } from "#scripts/junit.ts";
 import { openUnprivileged } from "#scripts/unprivileged.ts";
 
@@ -12,6 +13,10 @@ const isRoot: boolean = process.getuid?.() === 0;
 /** Real boxes are slower than unit tests, and a hang must still end: one test, and a whole group. */
 const TEST_TIMEOUT_MS = 60_000;
 const GROUP_TIMEOUT_MS: number = 30 * 60_000;
+const STDERR_GRACE_MS = 2000;
+
+/** More than these failures have one cause, and each is in the output above. */
+const FAILURES_SHOWN = 10;
 
 /**
  * Groups in the order in which they run. `as` says who runs them; system tests share the machine, so nothing is parallel.
@@ -53,6 +58,11 @@ interface Outcome extends Totals {
   readonly problems: readonly string[];
 }
 
+/** An outcome with what bun said about each failed test. */
+interface ToldOutcome extends Outcome {
+  readonly failures: readonly string[];
+}
+
 function testFiles(root: string, folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
   return [...new Bun.Glob("**/*.test.ts").scanSync(join(root, folder))].map((file) => `${folder}/${file}`);
@@ -74,7 +84,23 @@ export function judge(group: JudgedGroup, xml: string | undefined, ending: strin
   return { ...report, title, failed: report.failed + problems.length, problems };
 }
 
-async function runGroup(run: Run): Promise<Outcome> {
+interface Reader {
+  read(): Promise<{ readonly value?: Uint8Array | undefined }>;
+}
+
+/** Passes a stream on as it comes, and gives its lines to `take`. */
+async function passOn(reader: Reader, take: (line: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for (let { value } = await reader.read(); value !== undefined; { value } = await reader.read()) {
+    process.stderr.write(value);
+    const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) take(line);
+  }
+}
+
+async function runGroup(run: Run): Promise<ToldOutcome> {
   console.log(`\n── ${run.title}`);
   const reportFile = join(run.reports, `${run.title.replaceAll(/\W+/g, "-")}.xml`);
   const child = Bun.spawn(
@@ -87,16 +113,23 @@ async function runGroup(run: Run): Promise<Outcome> {
     ],
     {
       cwd: run.root,
-      env: { ...run.env },
-      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...run.env, ...(process.stderr.isTTY ? { FORCE_COLOR: "1" } : {}) },
+      stdio: ["ignore", "inherit", "pipe"],
       timeout: GROUP_TIMEOUT_MS,
       killSignal: "SIGKILL",
     },
   );
+  const told = new FailureLines();
+  const reader = child.stderr.getReader();
+  const output = passOn(reader, (line) => told.take(line));
   const code = await child.exited;
+  // What a test left running may hold the other end for good; it has nothing to say that is waited for.
+  await Promise.race([output, Bun.sleep(STDERR_GRACE_MS)]);
+  await reader.cancel();
   const ending = child.signalCode === null ? `exit code ${code}` : `signal ${child.signalCode}`;
   const xml = existsSync(reportFile) ? readFileSync(reportFile, "utf8") : undefined;
-  return judge({ title: run.title, files: testFiles(run.root, run.folder) }, xml, ending);
+  const outcome = judge({ title: run.title, files: testFiles(run.root, run.folder) }, xml, ending);
+  return { ...outcome, failures: told.failures };
 }
 
 /** Needs of the other actor are not asked of this one: root's tests skip for a user, and the reverse. */
@@ -109,7 +142,7 @@ function mustFor(actor: "root" | "user"): string | undefined {
     .join(",");
 }
 
-async function runAsCaller(group: Group, reports: string): Promise<Outcome> {
+async function runAsCaller(group: Group, reports: string): Promise<ToldOutcome> {
   const env = { ...process.env, NSBOX_TEST_MUST: mustFor(isRoot ? "root" : "user") };
   const title = `${group.folder}${isRoot ? " as root" : ""}`;
   return runGroup({
@@ -122,7 +155,7 @@ async function runAsCaller(group: Group, reports: string): Promise<Outcome> {
   });
 }
 
-async function runAsUser(group: Group): Promise<Outcome> {
+async function runAsUser(group: Group): Promise<ToldOutcome> {
   using user = openUnprivileged(ROOT);
   const passed = ["CI", "TERM", "NO_COLOR", "FORCE_COLOR"].map((name) => [name, process.env[name]] as const);
   // Not without await: the home must not go before the group has ended.
@@ -136,8 +169,8 @@ async function runAsUser(group: Group): Promise<Outcome> {
   });
 }
 
-async function runAll(reports: string): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
+async function runAll(reports: string): Promise<ToldOutcome[]> {
+  const outcomes: ToldOutcome[] = [];
   for (const group of GROUPS) {
     if (testFiles(ROOT, group.folder).length === 0) continue;
     if (group.as === "root" && !isRoot) {
@@ -150,11 +183,13 @@ async function runAll(reports: string): Promise<Outcome[]> {
   return outcomes;
 }
 
-function printOutcomes(outcomes: readonly Outcome[]): void {
+function printOutcomes(outcomes: readonly ToldOutcome[]): void {
   console.log("");
   for (const outcome of outcomes) console.log(`${outcome.title}: ${explainTotals(outcome)}`);
   for (const { title, skippedNames } of outcomes)
     for (const name of skippedNames) console.log(`skipped  ${title}: ${name}`);
+  const failures = outcomes.flatMap((outcome) => outcome.failures);
+  for (const failure of failures.slice(0, FAILURES_SHOWN)) console.log(`\n${failure}`);
   for (const { title, failedNames } of outcomes)
     for (const name of failedNames) console.log(`FAILED  ${title}: ${name}`);
   for (const problem of outcomes.flatMap((outcome) => outcome.problems)) console.log(`FAILED  ${problem}`);

@@ -3,7 +3,11 @@
 /** Longer ones are nobody's slip of a flag. */
 const WORD_MAX = 64;
 
-/** The known word with the fewest edits away, if it is near enough to be meant. */
+/** More edits than this are a slip less often than a known word written out: --network for --net. */
+const SLIP_MAX = 2;
+const BEGINNING_MIN = 4;
+
+/** The known word with the fewest edits away, if it is near enough to be meant; else the one that it begins with. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > WORD_MAX) return undefined;
   let best: string | undefined;
@@ -14,7 +18,12 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     best = candidate;
     bestDistance = distance;
   }
-  return best;
+  return bestDistance <= SLIP_MAX ? best : (longestBeginning(word, known) ?? best);
+}
+
+function longestBeginning(word: string, known: readonly string[]): string | undefined {
+  const beginnings = known.filter((one) => one.length >= BEGINNING_MIN && word.startsWith(one));
+  return beginnings.toSorted((a, b) => b.length - a.length)[0];
 }
 
 /** How many letters to insert, delete, change or swap with their neighbour. */

@@ -58,6 +58,10 @@ const WRONG_WORDS: readonly Row[] = [
     ["--hostnam", "a"],
     ["Cannot use --hostnam", "did you mean --hostname?"],
   ],
+  [
+    ["--network", "none"],
+    ["Cannot use --network", "did you mean --net?"],
+  ],
   [["-Z"], ["Cannot use -Z", "nsbox run --help"]],
   [["--hostname"], ["Cannot use --hostname: its value is missing", "write --hostname NAME"]],
   [["--overlay=1"], ["Cannot use --overlay=1: --overlay takes no value"]],

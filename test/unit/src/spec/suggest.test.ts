@@ -30,4 +30,18 @@ describe("nearest()", () => {
   ])("of %j is %p", (word, expected) => {
     expect(nearest(word, known)).toBe(expected);
   });
+
+  test.each([
+    ["--network", "--net"],
+    ["--netwrok", "--net"],
+    ["--net-lgo", "--net-log"],
+    ["--nte", "--net"],
+    ["--net-logging", "--net-log"],
+    ["--rows", "--rw"],
+    ["--rwxxxx", "--rw"],
+    ["--r", "--rw"],
+    ["--newt-lag", "--net-log"],
+  ])("of a flag like %j is %p: what it begins with is meant rather than what is three edits away", (word, expected) => {
+    expect(nearest(word, ["--net", "--net-log", "--rw"])).toBe(expected);
+  });
 });
