@@ -1,5 +1,6 @@
 // Processes by descriptor: signals, waiting, polling.
 import { CLD } from "#ffi/uapi/signal.ts";
+import { timespec } from "#ffi/uapi/timespec.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
 import { asFd, type Fd } from "./fd.ts";
 import { rawSyscall, syscall } from "./syscall.ts";
@@ -80,11 +81,6 @@ export function pollFiles(entries: readonly PollEntry[], timeoutMs: number | und
   const result = rawSyscall("ppoll", bytes, entries.length, timeoutMs === undefined ? 0 : timespec(timeoutMs), 0, 8);
   if (result < 0 && result !== -EINTR) syscall("", "ppoll", bytes, entries.length, 0, 0, 8);
   return entries.map((_, n) => (result <= 0 ? 0 : view.getInt16(n * 8 + 6, true)));
-}
-
-function timespec(ms: number): Uint8Array {
-  const whole = BigInt(Math.max(0, Math.ceil(ms)));
-  return new Uint8Array(new BigInt64Array([whole / 1000n, (whole % 1000n) * 1_000_000n]).buffer);
 }
 
 /** Milliseconds of a clock that only goes forward. */

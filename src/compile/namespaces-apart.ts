@@ -31,10 +31,13 @@ const AWAIT: Step = { kind: "await-network" };
 
 /**
  * The same plan, with a wait for the loopback device as late as can be: to take it up is a thirtieth of what a box takes, and
- * nobody but the command has any use for it. A filter may refuse what it waits with.
+ * nobody but the command has any use for it, and what listens for a proxy. A filter may refuse what it waits with.
  */
 function withWaitLate(plan: Plan): Plan {
   const { setup, init, command } = plan;
+  // KERNEL: 127.0.0.1 is nobody's address while the device is down; bind(2) gives EADDRNOTAVAIL.
+  const listen = setup.findIndex(({ kind }) => kind === "egress");
+  if (listen !== -1) return { ...plan, setup: setup.toSpliced(listen, 0, AWAIT) };
   if (init.length === 0 || setup.some(isFilter)) return { ...plan, setup: withWait(setup) };
   const keepsSocket = (step: Step): Step =>
     step.kind === "close-files" ? { ...step, keep: [...step.keep, NETWORK_RECEIVER] } : step;

@@ -309,3 +309,26 @@ describeWith(["root"], "a mount that comes under a shown folder while the box ru
     expect(await look(() => "unshare --mount --propagation slave")).toBe("seen\nwritten\n");
   });
 });
+
+/** Uses up the caller's quota of keys until it is killed; see keyrings(7). */
+const USE_UP = "n=0; while keyctl newring $n @s > /dev/null 2>&1; do n=$((n + 1)); done; echo full; exec sleep 1003";
+
+describeWith(["userns", "unprivileged", "keyctl"], "a box's keyring, where its user has no keys left", () => {
+  test("is waited for with --seccomp none, which lets it read keys; a box that can't goes without", async () => {
+    const hoarder = Bun.spawn(["keyctl", "session", "-", "sh", "-c", USE_UP], { stdout: "pipe", stderr: "ignore" });
+    try {
+      await hoarder.stdout.getReader().read();
+      expect((await nsbox(["run", "--", "echo", "ran"])).stdout).toBe("ran\n");
+      const refused = await nsbox(["run", "--seccomp", "none", "--", "echo", "ran"]);
+      expect(refused.stderr).toStartWith("nsbox: Cannot have a session keyring of its own: keyctl gave EDQUOT");
+      expect(refused).toMatchObject({ stdout: "", exitCode: 125 });
+      const waiting = nsbox(["run", "--seccomp", "none", "--", "echo", "ran"]);
+      await Bun.sleep(200);
+      hoarder.kill("SIGKILL");
+      expect((await waiting).stdout).toBe("ran\n");
+    } finally {
+      hoarder.kill("SIGKILL");
+      await hoarder.exited;
+    }
+  });
+});

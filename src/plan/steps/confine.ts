@@ -10,6 +10,7 @@ import {
 } from "#ffi/uapi/landlock.ts";
 import { PR } from "#ffi/uapi/prctl.ts";
 import { SECCOMP, SOCK_FILTER } from "#ffi/uapi/seccomp.ts";
+import { timespec } from "#ffi/uapi/timespec.ts";
 import { type Arg, type Call, call, type CallOptions, fd, result, tolerate, words } from "#ffi/tape/call.ts";
 import type { Landlock, LandlockRule, Seccomp } from "#src/spec/spec.ts";
 import { quote, type StepKind } from "../step.ts";
@@ -26,8 +27,29 @@ export const keyringStep: StepKind<KeyringStep> = {
   phase: "identity",
   explain: (step) => `have a session keyring of its own${step.optional ? ", if the quota of keys allows it" : ""}`,
   // KERNEL: an ordinary user may have 200 keys, see keyrings(7). EPERM: a filter around, which the box inherits.
-  lower: (step) => [call("keyctl", [KEYCTL.JOIN_SESSION_KEYRING, 0], step.optional ? tolerate("EDQUOT", "EPERM") : {})],
+  lower: (step) => (step.optional ? [joinCall(tolerate("EDQUOT", "EPERM"))] : patientJoinCalls()),
 };
+
+const JOINED = "keyring joined";
+
+/** KERNEL: the keyring of a process that has ended counts until RCU lets go of its credentials: busy, for a second. */
+const PAUSES_MS = [20, 80, 300, 1200] as const;
+
+function joinCall(options: CallOptions = {}): Call {
+  return call("keyctl", [KEYCTL.JOIN_SESSION_KEYRING, 0], options);
+}
+
+/** Waits for those of boxes that have just ended, where there are no more to be had. */
+function patientJoinCalls(): readonly Call[] {
+  return [
+    ...PAUSES_MS.flatMap((ms) => [
+      joinCall({ ...tolerate("EDQUOT"), then: JOINED }),
+      call("nanosleep", [timespec(ms), 0]),
+    ]),
+    joinCall(),
+    call("getpid", [], { label: JOINED }),
+  ];
+}
 
 /** Can't be traced or read by what lives in the namespaces it enters (CVE-2016-9962). */
 export interface NotDumpableStep {

@@ -1,6 +1,7 @@
 // The init of a box that runs nothing of its own: commands enter it one by one, as children of a process outside.
 import { PR } from "#ffi/uapi/prctl.ts";
 import { SIG } from "#ffi/uapi/signal.ts";
+import { timespec } from "#ffi/uapi/timespec.ts";
 import { call } from "#ffi/tape/call.ts";
 import type { StepKind } from "../step.ts";
 import { capsetCall } from "./process.ts";
@@ -38,7 +39,3 @@ export const idleStep: StepKind<IdleStep> = {
     call("exit_group", [KILLED], { label: "over" }),
   ],
 };
-
-function timespec(ms: number): Uint8Array {
-  return new Uint8Array(new BigInt64Array([BigInt(Math.floor(ms / 1000)), BigInt((ms % 1000) * 1_000_000)]).buffer);
-}

@@ -114,6 +114,14 @@ describe("withNamespacesApart()", () => {
     expect(early[early.indexOf("seccomp") - 1]).toBe("await-network");
     const alone = kinds(withNamespacesApart(planOf({ init: false })).setup);
     expect(alone.slice(-3)).toEqual(["await-network", "seccomp", "exec"]);
+    const listening = withNamespacesApart(planOf({ allowHosts: [{ kind: "any", ports: 443 }] }));
+    const setup = kinds(listening.setup);
+    expect(setup.slice(setup.indexOf("enter-network")).slice(0, 3)).toEqual([
+      "enter-network",
+      "await-network",
+      "egress",
+    ]);
+    expect(kinds([...listening.init, ...listening.command])).not.toContain("await-network");
   });
 
   test.each([
