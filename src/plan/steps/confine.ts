@@ -32,8 +32,8 @@ export const keyringStep: StepKind<KeyringStep> = {
 
 const JOINED = "keyring joined";
 
-/** KERNEL: the keyring of a process that has ended counts until RCU lets go of its credentials: busy, for a second. */
-const PAUSES_MS = [20, 80, 300, 1200] as const;
+/** KERNEL: the keyring of a process that has ended counts until RCU lets go of its credentials: busy, for seconds. */
+const PAUSES_MS = [20, 80, 300, 1000, 3000] as const;
 
 function joinCall(options: CallOptions = {}): Call {
   return call("keyctl", [KEYCTL.JOIN_SESSION_KEYRING, 0], options);
