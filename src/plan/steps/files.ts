@@ -2,7 +2,18 @@
 import { AT, O, S_IFREG } from "#ffi/uapi/fcntl.ts";
 import { MOUNT_ATTR, MOUNT_ATTR_STRUCT, OPEN_TREE } from "#ffi/uapi/mount.ts";
 import { MSG, SCM, SOL } from "#ffi/uapi/socket.ts";
-import { type Arg, type Call, call, type CallOptions, fd, memory, result, tolerate, words } from "#ffi/tape/call.ts";
+import {
+  type Arg,
+  type Call,
+  call,
+  type CallOptions,
+  fd,
+  memory,
+  type MemoryArg,
+  result,
+  tolerate,
+  words,
+} from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
 
 /** Opens, writes, closes: a file that is open for writing keeps its mount from becoming read-only. */
@@ -108,13 +119,39 @@ const CMSG_FD = 16;
 
 /** Takes a file that is sent over a socket; its number is the result of the call with this label. */
 export function receiveFileCalls(socket: string, label: string): readonly Call[] {
-  const control = (at: number) => memory(`message with ${label}`, CMSG_SPACE, at);
-  const message = words(0, 0, words(memory("received byte", 8), 1), 1, control(0), CMSG_SPACE, 0);
+  return [receiveCall(socket, label), receivedCall(label)];
+}
+
+/** A fifth of a millisecond, at most. */
+const LOOKS_MAX = 256;
+
+/**
+ * The same of a sender that is about to send: looks for the file before it sleeps. To wake a processor that has nothing
+ * else to do takes longer than what is left to wait for; one that has lets others go first with each look. D-66.
+ */
+export function receiveSoonCalls(socket: string, label: string): readonly Call[] {
+  const [look, yields, sleep] = [`look for ${label}`, `let others go before ${label}`, `wait for ${label}`];
+  const looks = memory(`looks for ${label}`, 8);
+  const first = receiveCall(socket, label, MSG.DONTWAIT);
   return [
-    // Nothing to read means that the sender has died or given up, as in wait.
-    call("recvmsg", [fd(socket), message, MSG.CMSG_CLOEXEC], { cases: [{ equals: 0, then: "report" }] }),
-    call("load", [control(CMSG_FD), 0], { label }),
+    { ...first, label: look, cases: [...(first.cases ?? []), { equals: "EAGAIN", then: yields }], then: label },
+    call("sched_yield", [], { label: yields, fail: sleep }),
+    call("load", [looks, 1], { save: looks, cases: [{ equals: LOOKS_MAX, then: sleep }], then: look }),
+    { ...receiveCall(socket, label), label: sleep },
+    receivedCall(label),
   ];
+}
+
+const controlOf = (label: string, at: number): MemoryArg => memory(`message with ${label}`, CMSG_SPACE, at);
+
+function receiveCall(socket: string, label: string, flags: number = 0): Call {
+  const message = words(0, 0, words(memory("received byte", 8), 1), 1, controlOf(label, 0), CMSG_SPACE, 0);
+  // Nothing to read means that the sender has died or given up, as in wait.
+  return call("recvmsg", [fd(socket), message, MSG.CMSG_CLOEXEC | flags], { cases: [{ equals: 0, then: "report" }] });
+}
+
+function receivedCall(label: string): Call {
+  return call("load", [controlOf(label, CMSG_FD), 0], { label });
 }
 
 function sendCall(socket: string, file: Arg, options: CallOptions): Call {

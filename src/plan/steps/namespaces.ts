@@ -6,7 +6,7 @@ import { type Arg, type Call, call, fd, memory, result } from "#ffi/tape/call.ts
 import { EGRESS_SOCKET } from "#src/spec/egress.ts";
 import type { NamespaceType } from "#src/spec/spec.ts";
 import { quote, type StepKind } from "../step.ts";
-import { receiveFileCalls, sendFileCall, writeFileCalls } from "./files.ts";
+import { receiveSoonCalls, sendFileCall, writeFileCalls } from "./files.ts";
 import { launcherCheckCall } from "./process.ts";
 
 /** Enter an existing namespace; the launcher opened it as the file `join-TYPE`. See setns(2). */
@@ -179,7 +179,7 @@ export const enterNetworkStep: StepKind<EnterNetworkStep> = {
     const net = "net namespace of the box";
     return [
       ...(step.in === "init" ? [] : [call("close", [fd(NETWORK_SENDER)])]),
-      ...receiveFileCalls(NETWORK_RECEIVER, net),
+      ...receiveSoonCalls(NETWORK_RECEIVER, net),
       call("setns", [result(net), CLONE.NEWNET]),
       // Once more: the helper had the report open, too, and has closed it by now.
       launcherCheckCall(),
