@@ -26,8 +26,8 @@ export const DEVPTS_DATA = "ptmxmode=0666,mode=0620";
 
 const NO_EXEC = { readOnly: false, dev: false, noexec: true };
 
-/** A minimal /dev. */
-export function planDev(spec: Spec): Parts {
+/** A minimal /dev, in a file system of its own unless there is one already. */
+export function planDev(spec: Spec, isThere: boolean): Parts {
   const mkdir = (path: string, mode = 0o755): Step => ({ kind: "mkdir", path, mode });
   const mount = (type: string, destination: string, data: string): Step => ({
     kind: "mount",
@@ -56,9 +56,11 @@ export function planDev(spec: Spec): Parts {
   return {
     sources: isHost ? sources : [dev, ...sources],
     mounts: [
-      ...(isHost
-        ? [mount("tmpfs", "/dev", "mode=0755")]
-        : [mkdir("/dev"), { kind: "attach", tree: "dev", destination: "/dev", ifPresent: false } as const]),
+      ...(isThere
+        ? []
+        : isHost
+          ? [mount("tmpfs", "/dev", "mode=0755")]
+          : [mkdir("/dev"), { kind: "attach", tree: "dev", destination: "/dev", ifPresent: false } as const]),
       ...nodes,
       mkdir("/dev/pts"),
       mount("devpts", "/dev/pts", DEVPTS_DATA),
@@ -85,7 +87,7 @@ function hasOwnNull({ root: { source, writes }, box, mounts }: Spec): boolean {
 }
 
 /** Paths of /proc or /sys that show or change too much: a file reads empty, a folder is empty. */
-export function planMasks(spec: Spec, facts: HostFacts): Parts {
+export function planMasks(spec: Spec, facts: HostFacts, isThere: (path: string) => boolean): Parts {
   const { maskedPaths: paths } = spec.linux;
   const isNullThere = hasOwnNull(spec);
   const sources: Step[] = [];
@@ -95,7 +97,7 @@ export function planMasks(spec: Spec, facts: HostFacts): Parts {
     const kind = facts.paths[path] ?? "missing";
     if (kind === "missing") continue;
     if (kind === "dir") {
-      mounts.push(maskFolder(path, first));
+      if (!isThere(path)) mounts.push(maskFolder(path, first));
       first ??= path;
       continue;
     }

@@ -6,6 +6,7 @@ import type { Mount, Spec } from "#src/spec/spec.ts";
 import { mapsInside, mapsOutside } from "./id-maps.ts";
 import type { Parts } from "./parts.ts";
 import { DEVPTS_CONFIG, DEVPTS_DATA, planDev, planHidden, planMasks } from "./plan-dev.ts";
+import { isHostRoot, planFresh } from "./plan-fresh.ts";
 import { overlaidEntries, overlayStep, planHostOverlay } from "./plan-overlay.ts";
 import type { MountOptions } from "./steps/mounts.ts";
 import type { Step } from "./steps.ts";
@@ -23,12 +24,17 @@ export function planMounts(spec: Spec, facts: HostFacts): readonly Step[] {
     mounts.push(...part.mounts);
   };
   if (hasFiles(spec)) sources.push(...stage("files"));
-  const device = spec.box.dev === "minimal" ? planDev(spec) : { sources: [], mounts: [] };
-  mounts.push(...device.mounts);
+  const fresh = planFresh(spec, facts);
+  const device = spec.box.dev === "minimal" ? planDev(spec, fresh.has("/dev")) : { sources: [], mounts: [] };
+  if (!fresh.has("/dev")) mounts.push(...device.mounts);
   let index = 0;
-  for (const mount of spec.mounts) add(planMount({ spec, facts, mount, index: index++ }));
+  for (const mount of spec.mounts) {
+    if (index === fresh.at) mounts.push(fresh.step, ...(fresh.has("/dev") ? device.mounts : []));
+    if (!fresh.mounts.includes(mount)) add(planMount({ spec, facts, mount, index }));
+    index++;
+  }
   sources.push(...device.sources);
-  add(planMasks(spec, facts));
+  add(planMasks(spec, facts, fresh.has));
   for (const path of spec.linux.readonlyPaths)
     if (facts.paths[path] !== "missing") mounts.push({ kind: "read-only-path", path });
   for (const one of spec.box.protected) mounts.push({ kind: "protect", ...one });
@@ -140,10 +146,6 @@ function planMount(context: MountContext): Parts {
 /** A new file system in the host's own root, where no other box can have put a link in the way. */
 function isPlain({ spec, mount }: MountContext): boolean {
   return mount.type !== "bind" && mount.type !== "file" && isHostRoot(spec);
-}
-
-function isHostRoot({ root }: Spec): boolean {
-  return root.source.kind === "host" && root.writes.kind === "none";
 }
 
 function plainMount(mount: Mount): Step {

@@ -46,6 +46,7 @@ export type Step =
   | mounts.AttachStep
   | mounts.ProtectStep
   | plain.MountStep
+  | plain.FreshFoldersStep
   | plain.MountAgainStep
   | plain.OpenNodeStep
   | plain.AttachNodeStep
@@ -123,6 +124,7 @@ const KINDS: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   attach: mounts.attachStep,
   protect: mounts.protectStep,
   mount: plain.mountStep,
+  "fresh-folders": plain.freshFoldersStep,
   "mount-again": plain.mountAgainStep,
   "open-node": plain.openNodeStep,
   "attach-node": plain.attachNodeStep,

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { inBox } from "#test/support/box.ts";
 import { describeWith } from "#test/support/needs.ts";
-import { nsbox, tempDir, type TempDir } from "#test/support/nsbox.ts";
+import { NSBOX, nsbox, runCommand, tempDir, type TempDir } from "#test/support/nsbox.ts";
 
 /** A root file system with nothing but busybox. */
 function busyboxRoot(): TempDir {
@@ -54,6 +54,17 @@ describeWith(["userns"], "the host's root in a box", () => {
       },
     );
     expect(stdout).toBe("x\nx\nx\n");
+  });
+
+  test("makes these folders of one file system, with their modes whatever the caller's umask is", async () => {
+    const script = "stat -c '%n %a' /tmp /run /var/tmp /home; stat -c %d /tmp /run /var/tmp /home | sort -u | wc -l";
+    const { stdout } = await runCommand(
+      ["sh", "-c", 'umask 077; exec "$@"', "sh", NSBOX, "run", "--", "sh", "-c", script],
+      {
+        cwd: "/usr",
+      },
+    );
+    expect(stdout).toBe("/tmp 1777\n/run 755\n/var/tmp 1777\n/home 755\n1\n");
   });
 
   test("shows the working folder read-only, and writable with --rw .", async () => {

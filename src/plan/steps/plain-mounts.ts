@@ -3,9 +3,11 @@
 import { AT } from "#ffi/uapi/fcntl.ts";
 import { flagNames } from "#ffi/uapi/flags.ts";
 import { MOUNT_ATTR, MOUNT_ATTR_STRUCT, MOVE_MOUNT, MS, OPEN_TREE } from "#ffi/uapi/mount.ts";
-import { call, result, tolerate } from "#ffi/tape/call.ts";
+import { type Call, call, result, tolerate } from "#ffi/tape/call.ts";
 import { quote, type StepKind } from "../step.ts";
 import type { MountOptions } from "./mounts.ts";
+
+const { RDONLY, NOSUID, NOEXEC } = MOUNT_ATTR;
 
 function mountFlags(options: MountOptions): number {
   // Nothing inside a box may gain from a setuid file, whatever mount it lies on.
@@ -36,6 +38,58 @@ export const mountStep: StepKind<MountStep> = {
     call("mount", [type, destination, type, mountFlags(options), data === "" ? 0 : data]),
   ],
 };
+
+/** Empty folders of the box's own, of one file system, each at its place. */
+export interface FreshFoldersStep {
+  readonly kind: "fresh-folders";
+  readonly folders: readonly FreshFolder[];
+}
+
+export interface FreshFolder {
+  readonly destination: string;
+  readonly mode: number;
+  readonly readOnly: boolean;
+  readonly noexec: boolean;
+}
+
+const FRESH: MountOptions = { readOnly: false, dev: false, noexec: false };
+
+function freshAttributes({ readOnly, noexec }: FreshFolder): number {
+  return (readOnly ? RDONLY : 0) | (noexec ? NOEXEC : 0);
+}
+
+export const freshFoldersStep: StepKind<FreshFoldersStep> = {
+  phase: "mounts",
+  explain: ({ folders }) => {
+    const places = folders.map((folder) => {
+      const more = freshAttributes(folder);
+      return quote(folder.destination) + (more === 0 ? "" : ` (${flagNames(MOUNT_ATTR, "MOUNT_ATTR_", more)})`);
+    });
+    return `mount an empty folder of one tmpfs (${flagNames(MS, "MS_", mountFlags(FRESH))}) on each of ${places.join(", ")}`;
+  },
+  // The file system lies where its last folder goes, until that covers it.
+  lower: ({ folders }) => {
+    const at = folders.at(-1)?.destination ?? "";
+    return [
+      call("mount", ["tmpfs", at, "tmpfs", mountFlags(FRESH), "mode=0755"]),
+      ...folders.flatMap((folder) => freshFolderCalls(folder, at)),
+    ];
+  },
+};
+
+function freshFolderCalls(folder: FreshFolder, at: string): readonly Call[] {
+  const { destination, mode } = folder;
+  const path = `${at}/${destination.slice(1).replaceAll("/", "-")}`;
+  const more = freshAttributes(folder);
+  const attr = MOUNT_ATTR_STRUCT.pack({ attr_set: more });
+  return [
+    call("mkdirat", [AT.FDCWD, path, mode]),
+    // Whatever the caller's umask is.
+    call("fchmodat", [AT.FDCWD, path, mode]),
+    call("mount", [path, destination, 0, MS.BIND, 0]),
+    ...(more === 0 ? [] : [call("mount_setattr", [AT.FDCWD, destination, 0, attr, attr.length])]),
+  ];
+}
 
 /** What is mounted at one place at another too, with the same options; see mount(2), MS_BIND. */
 export interface MountAgainStep {
@@ -70,7 +124,6 @@ export const openNodeStep: StepKind<OpenNodeStep> = {
   ],
 };
 
-const { RDONLY, NOSUID, NOEXEC } = MOUNT_ATTR;
 const NODE_ATTR = MOUNT_ATTR_STRUCT.pack({ attr_set: RDONLY | NOSUID | NOEXEC });
 
 /** Give it its place. */

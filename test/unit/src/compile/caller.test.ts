@@ -45,8 +45,8 @@ describe("a box that a program starts", () => {
   test("does not say on stderr which step fails: it has no texts for that", () => {
     const own = allOf(compileForCaller(RUN).bytes);
     const words = allOf(compileBox({ ...RUN, caller: undefined }));
-    expect(words).toContain('mount a tmpfs on "/run"');
-    expect(own).not.toContain("mount a tmpfs on");
+    expect(words).toContain('mount a proc on "/proc"');
+    expect(own).not.toContain("mount a proc on");
   });
 
   test("needs no command", () => {
