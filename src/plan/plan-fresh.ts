@@ -25,16 +25,13 @@ export function planFresh(spec: Spec, facts: HostFacts): Fresh {
   const mounts: Tmpfs[] = [];
   const before: string[] = [];
   let at: number | undefined;
+  // What lies in /dev is made later.
+  const isFree = (path: string): boolean => isApart(path, before) && !isWithin(path, "/dev");
   for (const mount of isHostRoot(spec) ? spec.mounts : []) {
     const { destination } = mount;
     // What is shown may lie over others: it comes in turn, and so does what comes after.
     if (mount.type === "bind" || mount.type === "file") break;
-    if (
-      mount.type === "tmpfs" &&
-      isUsual(mount) &&
-      isApart(destination, before) &&
-      facts.paths[destination] === "dir"
-    ) {
+    if (mount.type === "tmpfs" && isUsual(mount) && isFree(destination) && facts.paths[destination] === "dir") {
       mounts.push(mount);
       at ??= before.length;
     }

@@ -6,7 +6,14 @@ import { buildSpec } from "#src/spec/build-spec.ts";
 import type { RunOptions } from "#src/spec/options.ts";
 import { NO_OPTIONS, SAMPLE_FACTS } from "#test/support/sample-facts.ts";
 
-const paths = { ...SAMPLE_FACTS.paths, "/srv": "dir", "/opt": "dir", "/opt/a-b": "dir", "/opt/in": "dir" } as const;
+const paths = {
+  ...SAMPLE_FACTS.paths,
+  "/srv": "dir",
+  "/opt": "dir",
+  "/opt/a-b": "dir",
+  "/opt/in": "dir",
+  "/dev/shm": "dir",
+} as const;
 const FACTS = { ...SAMPLE_FACTS, cwd: "/", paths };
 
 function planOf(options: Partial<RunOptions>): Plan {
@@ -45,6 +52,7 @@ describe("the empty folders of a box", () => {
     ["a size of its own", [tmpfs("/srv", { sizeBytes: 4096 })], ["/srv"]],
     ["options of its own", [tmpfs("/srv", { noexec: true }), tmpfs("/opt", { readOnly: true })], ["/srv", "/opt"]],
     ["a place in another", [tmpfs("/tmp/in")], ["/tmp/in"]],
+    ["a place in /dev, where there is nothing yet", [tmpfs("/dev/shm")], ["/dev/shm"]],
     ["another in it", [tmpfs("/opt/in", { sizeBytes: 1 }), tmpfs("/opt")], ["/opt/in", "/opt"]],
     ["a name that another could have, too", [tmpfs("/opt/a-b")], ["/opt/a-b"]],
     [
