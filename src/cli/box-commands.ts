@@ -42,6 +42,7 @@ export const BOX_COMMANDS: readonly Command[] = [
       ["nsbox exec $(podman inspect -f '{{.State.Pid}}' c1) sh", "in a container that nsbox did not start"],
     ],
     options: EXEC_OPTIONS,
+    takesCommand: true,
     load: async () => (await import("./commands/exec.ts")).execCommand,
   },
   {

@@ -21,6 +21,8 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, does: string])[];
   /** Only what help shows: the type of what they add up to is the command's own affair. */
   readonly options: readonly Omit<Option<never>, "apply">[];
+  /** Words are another command's: it knows itself which --help is its own. */
+  readonly takesCommand?: true;
   /** Loads the command's code, then runs it; gives the exit code, or "help" if that is to be shown. */
   load(): Promise<(argv: readonly string[]) => Promise<number | "help"> | number | "help">;
 }
@@ -41,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
       ["nsbox run --dry-run -- true", "what would be done, call by call, and why"],
     ],
     options: RUN_OPTIONS,
+    takesCommand: true,
     load: async () => (await import("./commands/run.ts")).runCommand,
   },
   {
@@ -55,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
       ["nsbox compile --show ./check", "what it does, call by call"],
     ],
     options: COMPILE_OPTIONS,
+    takesCommand: true,
     load: async () => (await import("./commands/compile.ts")).compileCommand,
   },
   {

@@ -20,7 +20,7 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
   if (name === undefined || (HELP.includes(name) && rest.length === 0)) return show(mainHelp(COMMANDS, VERSION));
   if (VERSIONS.includes(name)) return show(`nsbox ${VERSION}\n`);
   const command = findCommand(HELP.includes(name) ? (rest[0] ?? "") : name);
-  if (HELP.includes(name) || wantsHelp(rest)) return show(commandHelp(command));
+  if (HELP.includes(name) || (command.takesCommand !== true && wantsHelp(rest))) return show(commandHelp(command));
   let exitCode = 0;
   const tree = commandTree((code) => {
     exitCode = code;

@@ -18,10 +18,13 @@ import { boxOfProcess, findProcess, type FoundProcess } from "#src/state/find-pr
 import { openProcess } from "#src/state/process-life.ts";
 
 /** The exit code: the command's own, or 128+N if signal N ended it. Throws NsboxError. */
-export async function execCommand(argv: readonly string[]): Promise<number> {
+export async function execCommand(argv: readonly string[]): Promise<number | "help"> {
   const options = emptyExec();
-  const { words } = parseOptions(EXEC_OPTIONS, options, argv, { command: "exec", stopAtWord: true });
+  const { words, help } = parseOptions(EXEC_OPTIONS, options, argv, { command: "exec", stopAtWord: true });
+  if (help) return "help";
   const { target, args } = splitWords(words, argv, options);
+  // Behind a box, where a command would be: none has such a name.
+  if (target !== undefined && (words[1] === "--help" || words[1] === "-h")) return "help";
   const found = target === undefined ? undefined : findTarget(target, options);
   const facts = readFacts({ ...emptyDraft(), args });
   const request = {
