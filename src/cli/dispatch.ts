@@ -4,6 +4,7 @@ import { NsboxError } from "#src/error.ts";
 import { printOut } from "#src/host/print.ts";
 import { VERSION } from "#src/version.ts";
 import { type Command, COMMANDS } from "./commands.ts";
+import { hintForCommand } from "./elsewhere.ts";
 import { commandHelp, mainHelp } from "./help.ts";
 import { nearest } from "#src/spec/suggest.ts";
 
@@ -11,7 +12,7 @@ import { nearest } from "#src/spec/suggest.ts";
 const PROXY_COMMAND = "egress-proxy";
 
 const HELP: readonly string[] = ["--help", "-h", "help"];
-const VERSIONS: readonly string[] = ["--version", "-V", "version"];
+const VERSIONS: readonly string[] = ["--version", "-V", "-v", "version"];
 
 /** Runs what argv names; gives the exit code. Throws NsboxError. */
 export async function dispatch(argv: readonly string[]): Promise<number> {
@@ -42,12 +43,10 @@ function wantsHelp(words: readonly string[]): boolean {
 function findCommand(name: string): Command {
   const command = COMMANDS.find((row) => row.name === name);
   if (command !== undefined) return command;
-  const near = nearest(
-    name,
-    COMMANDS.map((row) => row.name),
-  );
+  const near = nearest(name, name.startsWith("-") ? ["--help", "--version"] : COMMANDS.map((row) => row.name));
+  const other = near === undefined ? "nsbox --help lists the commands" : `did you mean nsbox ${near}?`;
   throw new NsboxError("EUSAGE", `Cannot do ${JSON.stringify(name)}: nsbox has no such command`, {
-    hint: near === undefined ? "nsbox --help lists the commands" : `did you mean nsbox ${near}?`,
+    hint: hintForCommand(name) ?? other,
   });
 }
 

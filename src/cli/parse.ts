@@ -15,6 +15,8 @@ export interface ParseRules {
   readonly command: string;
   /** The first word ends the options, as the words from there on are another command's. */
   readonly stopAtWord: boolean;
+  /** What to do instead of a flag that there is not, where that is known. */
+  readonly hintFor?: (flag: string) => string | undefined;
 }
 
 /** Applies every option in argv to the draft. Throws NsboxError EUSAGE. */
@@ -110,7 +112,8 @@ class Parser<T> {
   #unknown(flag: string): NsboxError {
     const names = [...this.#rows.map((row) => `--${row.name}`), "--help"];
     const near = flag.startsWith("--") ? nearest(flag, names) : undefined;
-    const hint = near === undefined ? `nsbox ${this.#rules.command} --help lists the flags` : `did you mean ${near}?`;
+    const other = near === undefined ? `nsbox ${this.#rules.command} --help lists the flags` : `did you mean ${near}?`;
+    const hint = this.#rules.hintFor?.(flag) ?? other;
     const message = `Cannot use ${oneLine(flag)}: nsbox ${this.#rules.command} has no such flag`;
     return new NsboxError("EUSAGE", message, { hint });
   }

@@ -62,6 +62,10 @@ const WRONG_WORDS: readonly Row[] = [
     ["--network", "none"],
     ["Cannot use --network", "did you mean --net?"],
   ],
+  [
+    ["-v", "/tmp:/x"],
+    ["Cannot use -v", "--ro PATH[:DEST]"],
+  ],
   [["-Z"], ["Cannot use -Z", "nsbox run --help"]],
   [["--hostname"], ["Cannot use --hostname: its value is missing", "write --hostname NAME"]],
   [["--overlay=1"], ["Cannot use --overlay=1: --overlay takes no value"]],
@@ -202,6 +206,11 @@ describe("nsbox with bad input", () => {
     [["rum"], ['Cannot do "rum"', "did you mean nsbox run?"]],
     [["qwertzuiop"], ['Cannot do "qwertzuiop"', "nsbox --help"]],
     [["help", "rnu"], ['Cannot do "rnu"']],
+    [
+      ["pull", "debian"],
+      ['Cannot do "pull"', "there are no images"],
+    ],
+    [["--verson"], ['Cannot do "--verson"', "did you mean nsbox --version?"]],
     [["inspect"], ["Cannot inspect: no PID and no box is given"]],
     [["inspect", "me"], ['Cannot inspect "me": it is no PID, and no box has this name']],
     [["inspect", "99999999"], ["Cannot inspect 99999999: no process has this PID"]],

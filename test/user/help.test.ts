@@ -52,5 +52,6 @@ describeWith(["userns"], "a help flag of the command", () => {
 
 test("--version is package.json's", async () => {
   const { version } = await import("../../package.json");
-  expect((await nsbox(["--version"])).stdout).toBe(`nsbox ${version}\n`);
+  for (const word of ["--version", "-V", "-v", "version"])
+    expect((await nsbox([word])).stdout).toBe(`nsbox ${version}\n`);
 });

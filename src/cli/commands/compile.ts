@@ -2,6 +2,7 @@
 import { compileProfile } from "#src/cli/compile-profile.ts";
 import { COMPILE_OPTIONS, type CompileDraft } from "#src/cli/compile-options.ts";
 import { loadConfig } from "#src/cli/config-file.ts";
+import { hintForFlag } from "#src/cli/elsewhere.ts";
 import { parseOptions } from "#src/cli/parse.ts";
 import { resolveNames } from "#src/cli/pin-names.ts";
 import { emptyDraft } from "#src/cli/run-draft.ts";
@@ -70,7 +71,8 @@ function print(text: string): number {
 
 function readDraft(argv: readonly string[]): CompileDraft {
   const parse = (base: CompileDraft): CompileDraft => {
-    const { words, help } = parseOptions(COMPILE_OPTIONS, base, argv, { command: "compile", stopAtWord: true });
+    const rules = { command: "compile", stopAtWord: true, hintFor: hintForFlag };
+    const { words, help } = parseOptions(COMPILE_OPTIONS, base, argv, rules);
     checkIdMap("--uid-map", base.uidMap);
     checkIdMap("--gid-map", base.gidMap);
     return { ...base, help, ...(words.length > 0 ? { args: words } : {}) };

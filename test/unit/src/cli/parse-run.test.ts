@@ -36,7 +36,7 @@ describe("parseRun()", () => {
 
   test.each([
     [["--hostnam=a"], "--hostnam", "did you mean --hostname?"],
-    [["--read-only"], "--read-only", "nsbox run --help lists the flags"],
+    [["--zzzzzzzzzz"], "--zzzzzzzzzz", "nsbox run --help lists the flags"],
     [["--overlya"], "--overlya", "did you mean --overlay?"],
     [["--hlep"], "--hlep", "did you mean --help?"],
     [["-Z"], "-Z", "nsbox run --help lists the flags"],
