@@ -3,6 +3,7 @@ import type { HostFacts } from "#src/spec/facts.ts";
 import { isWithin } from "#src/spec/path.ts";
 import type { HiddenPath, Spec } from "#src/spec/spec.ts";
 import type { Parts } from "./parts.ts";
+import { firstMasked } from "./plan-fresh.ts";
 import type { Step } from "./steps.ts";
 
 /** Devices bound from the host: harmless ones that programs expect. */
@@ -140,14 +141,9 @@ export function planHidden(spec: Spec, facts: HostFacts): Parts {
 /** By what covers others already. */
 function coverAgain({ path, isFile }: HiddenPath, spec: Spec, facts: HostFacts): Parts | undefined {
   if (!hasOwnNull(spec) || !isInRoot(spec, path)) return undefined;
-  const source = isFile ? "/dev/null" : maskedFolder(spec, facts);
+  const source = isFile ? "/dev/null" : firstMasked(spec, facts);
   if (source === undefined) return undefined;
   return { sources: [], mounts: [{ kind: "mount-again", source, destination: path, ifPresent: true }] };
-}
-
-function maskedFolder(spec: Spec, facts: HostFacts): string | undefined {
-  for (const masked of spec.linux.maskedPaths) if (facts.paths[masked] === "dir") return masked;
-  return undefined;
 }
 
 /** SECURITY: elsewhere somebody may put a link in its place, which mount(2) follows and move_mount(2) does not. */

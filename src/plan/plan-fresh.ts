@@ -20,7 +20,7 @@ export function isHostRoot({ root }: Spec): boolean {
   return root.source.kind === "host" && root.writes.kind === "none";
 }
 
-/** What can be a folder of one file system; nothing, where that is no more than one. */
+/** What can be a folder of one file system; nothing, where that is no more than one. Loops: every cold run passes (D-57). */
 export function planFresh(spec: Spec, facts: HostFacts): Fresh {
   const mounts: Tmpfs[] = [];
   const before: string[] = [];
@@ -42,7 +42,10 @@ export function planFresh(spec: Spec, facts: HostFacts): Fresh {
     step: { kind: "fresh-folders", folders },
     mounts: folders.length === 0 ? [] : mounts,
     at: folders.length === 0 ? undefined : at,
-    has: (destination) => folders.some((folder) => folder.destination === destination),
+    has: (destination) => {
+      for (const folder of folders) if (folder.destination === destination) return true;
+      return false;
+    },
   };
 }
 
@@ -61,8 +64,14 @@ function othersFor(spec: Spec, facts: HostFacts, before: readonly string[]): rea
   const folders: FreshFolder[] = [];
   if (spec.box.dev === "minimal" && isApart("/dev", before))
     folders.push({ destination: "/dev", mode: 0o755, readOnly: false, noexec: true });
-  const masked = spec.linux.maskedPaths.find((path) => facts.paths[path] === "dir");
+  const masked = firstMasked(spec, facts);
   if (masked !== undefined && isBelow(masked, "/proc") && before.includes("/proc"))
     folders.push({ destination: masked, mode: 0o555, readOnly: true, noexec: true });
   return folders;
+}
+
+/** What covers masked folders first, and then all others. */
+export function firstMasked({ linux }: Spec, facts: HostFacts): string | undefined {
+  for (const path of linux.maskedPaths) if (facts.paths[path] === "dir") return path;
+  return undefined;
 }

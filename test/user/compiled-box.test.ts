@@ -207,6 +207,7 @@ const GOES_ON = [
   "execve",
   "faccessat",
   "personality",
+  "sched_yield",
 ];
 
 /** What --show --json tells of a call. */
@@ -244,12 +245,17 @@ describeWith(["userns"], "a compiled box whose kernel refuses one call", () => {
       const shown = JSON.parse((await runCommand([NSBOX, "compile", "--show", box.path, "--json"])).stdout);
       const before = childrenOf(process.pid);
       let [broken, shownAt] = [0, 0];
+      const received: string[] = [];
       for (const [tape, from, to] of inTurn(tapes.note, shown.calls)) {
         for (const [nth, { name }] of tapes.rows(tape).slice(from, to).entries()) {
           const index = from + nth;
           const { step, process: who } = shown.calls[shownAt++] as ShownCall; // as --show has it
           const isLate = ["wait for the box", "say what has failed"].includes(step) || /^reap orphans/.test(step);
           if (step === "" || isLate || GOES_ON.includes(name) || step.startsWith("start the ")) continue;
+          // The second time it waits for what mostly comes before.
+          const isAgain = name === "recvmsg" && received.includes(step);
+          if (name === "recvmsg") received.push(step);
+          if (isAgain) continue;
           writeFileSync(box.path, tapes.withWord(tape, index, WORD.nr, NO_SUCH_CALL));
           const { stderr, exitCode } = await box.run();
           expect({ name, index, who, stderr, exitCode }).toEqual({

@@ -320,16 +320,20 @@ while :; do
   [ $idle = 100 ] && echo full
 done`;
 
+/** Has no keyring of its own to begin with where somebody else's have not come free yet. */
 async function hoard(): Promise<AsyncDisposable> {
-  const hoarder = Bun.spawn(["keyctl", "session", "-", "sh", "-c", USE_UP], { stdout: "pipe", stderr: "ignore" });
-  await hoarder.stdout.getReader().read();
-  return {
-    async [Symbol.asyncDispose]() {
-      // Not by SIGKILL: a child that is left alone would keep the keys until somebody reaps it.
-      hoarder.kill("SIGTERM");
-      await hoarder.exited;
-    },
-  };
+  return waitFor(async () => {
+    const hoarder = Bun.spawn(["keyctl", "session", "-", "sh", "-c", USE_UP], { stdout: "pipe", stderr: "ignore" });
+    const { done } = await hoarder.stdout.getReader().read();
+    if (done) return undefined;
+    return {
+      async [Symbol.asyncDispose]() {
+        // Not by SIGKILL: a child that is left alone would keep the keys until somebody reaps it.
+        hoarder.kill("SIGTERM");
+        await hoarder.exited;
+      },
+    };
+  }, "all keys to be used up");
 }
 
 describeWith(["userns", "unprivileged", "keyctl"], "a box's keyring, where its user has no keys left", () => {

@@ -69,11 +69,10 @@ export const freshFoldersStep: StepKind<FreshFoldersStep> = {
   },
   // The file system lies where its last folder goes, until that covers it.
   lower: ({ folders }) => {
-    const at = folders.at(-1)?.destination ?? "";
-    return [
-      call("mount", ["tmpfs", at, "tmpfs", mountFlags(FRESH), "mode=0755"]),
-      ...folders.flatMap((folder) => freshFolderCalls(folder, at)),
-    ];
+    const at = folders[folders.length - 1]?.destination ?? "";
+    const calls = [call("mount", ["tmpfs", at, "tmpfs", mountFlags(FRESH), "mode=0755"])];
+    for (const folder of folders) calls.push(...freshFolderCalls(folder, at));
+    return calls;
   },
 };
 
