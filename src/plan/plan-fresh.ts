@@ -1,6 +1,6 @@
 // The box's own empty folders in the host's root: folders of one file system instead of one each. D-65.
 import type { HostFacts } from "#src/spec/facts.ts";
-import { isBelow, isWithin } from "#src/spec/path.ts";
+import { isWithin } from "#src/spec/path.ts";
 import type { Mount, Spec } from "#src/spec/spec.ts";
 import type { FreshFolder, FreshFoldersStep } from "./steps/plain-mounts.ts";
 
@@ -65,9 +65,16 @@ function othersFor(spec: Spec, facts: HostFacts, before: readonly string[]): rea
   if (spec.box.dev === "minimal" && isApart("/dev", before))
     folders.push({ destination: "/dev", mode: 0o755, readOnly: false, noexec: true });
   const masked = firstMasked(spec, facts);
-  if (masked !== undefined && isBelow(masked, "/proc") && before.includes("/proc"))
+  if (masked !== undefined && before.includes("/proc") && isInOneMount(masked, "/proc", spec.mounts))
     folders.push({ destination: masked, mode: 0o555, readOnly: true, noexec: true });
   return folders;
+}
+
+/** Whether nothing else is mounted over a path or in it: masks lie over what flags mount there, and come after it. */
+function isInOneMount(path: string, mountPoint: string, mounts: readonly Mount[]): boolean {
+  const others: string[] = [];
+  for (const { destination } of mounts) if (!isApart(path, [destination])) others.push(destination);
+  return others.length === 1 && others[0] === mountPoint;
 }
 
 /** What covers masked folders first, and then all others. */

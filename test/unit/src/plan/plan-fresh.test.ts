@@ -81,6 +81,16 @@ describe("the empty folders of a box", () => {
     expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 
+  test("do not show what a flag mounts on a masked folder, or over it", () => {
+    for (const destination of ["/proc/acpi", "/proc/acpi/in", "/proc", "/"]) {
+      const bind = { kind: "bind", flag: "--ro", source: "/usr", destination, readOnly: true } as const;
+      expect(tmpfsOf({ mounts: [bind] })).toEqual({
+        shared: FRESH.filter((path) => path !== "/proc/acpi"),
+        own: [...OWN, "/proc/acpi"],
+      });
+    }
+  });
+
   test("are file systems of their own where the root is not the host's, or /dev and /proc are", () => {
     expect(tmpfsOf({ root: { kind: "empty" } }).shared).toEqual([]);
     expect(tmpfsOf({ dev: "host" }).shared).not.toContain("/dev");
