@@ -24,7 +24,8 @@ import {
 } from "#scripts/bench/report.ts";
 
 const ROOT: string = join(import.meta.dir, "../..");
-const DEFAULTS = { rounds: 100, boxes: 1000 } as const;
+/** So many that two runs differ by less than what a target may be missed by. */
+const DEFAULTS = { rounds: 400, boxes: 1000 } as const;
 
 type Measure = (context: BenchContext) => Part | Promise<Part>;
 
