@@ -30,8 +30,8 @@ export function withNamespacesApart(plan: Plan): Plan {
 const AWAIT: Step = { kind: "await-network" };
 
 /**
- * The same plan, with a wait for the loopback device as late as can be: to take it up is a thirtieth of what a box takes, and
- * nobody but the command has any use for it, and what listens for a proxy. A filter may refuse what it waits with.
+ * The same plan, with a wait for the loopback device as late as can be, as to take it up is a thirtieth of what a box takes:
+ * before what listens for a proxy, or else before the command, which a filter may refuse the wait.
  */
 function withWaitLate(plan: Plan): Plan {
   const { setup, init, command } = plan;

@@ -46,6 +46,9 @@ export function planDev(spec: Spec, isThere: boolean): Parts {
     config: [["mode", "0755"]],
     options: NO_EXEC,
   };
+  const own: readonly Step[] = isHost
+    ? [mount("tmpfs", "/dev", "mode=0755")]
+    : [mkdir("/dev"), { kind: "attach", tree: "dev", destination: "/dev", ifPresent: false }];
   const sources: Step[] = [];
   const nodes: Step[] = [];
   const links: Step[] = [];
@@ -57,11 +60,7 @@ export function planDev(spec: Spec, isThere: boolean): Parts {
   return {
     sources: isHost ? sources : [dev, ...sources],
     mounts: [
-      ...(isThere
-        ? []
-        : isHost
-          ? [mount("tmpfs", "/dev", "mode=0755")]
-          : [mkdir("/dev"), { kind: "attach", tree: "dev", destination: "/dev", ifPresent: false } as const]),
+      ...(isThere ? [] : own),
       ...nodes,
       mkdir("/dev/pts"),
       mount("devpts", "/dev/pts", DEVPTS_DATA),

@@ -4,8 +4,6 @@ import type { HostFacts } from "./facts.ts";
 import type { RunOptions } from "./options.ts";
 import { isWithin, normalPath } from "./path.ts";
 
-const holds = (folder: string, path: string): boolean => isWithin(path, folder);
-
 /** Where refusals are written down. Throws NsboxError EUSAGE where there would be none to write, or nobody to. */
 export function buildAudit(options: RunOptions, { cwd }: HostFacts): string | undefined {
   const { audit, detach, mounts } = options;
@@ -21,7 +19,7 @@ export function buildAudit(options: RunOptions, { cwd }: HostFacts): string | un
   const path = normalPath(audit, cwd);
   // SECURITY: what a box may write to says nothing against it.
   const shown = mounts.find(
-    (mount) => mount.kind === "bind" && !mount.readOnly && holds(normalPath(mount.source, cwd), path),
+    (mount) => mount.kind === "bind" && !mount.readOnly && isWithin(path, normalPath(mount.source, cwd)),
   );
   if (shown?.kind !== "bind") return path;
   throw fail(

@@ -4,6 +4,7 @@ import { MADV } from "#ffi/uapi/mman.ts";
 import { PR } from "#ffi/uapi/prctl.ts";
 import { CLD, SIG, signalName, signalSet } from "#ffi/uapi/signal.ts";
 import { P, W } from "#ffi/uapi/wait.ts";
+import { timespec } from "#ffi/uapi/timespec.ts";
 import { type Call, call, fd, memory, result, tolerate } from "#ffi/tape/call.ts";
 import { FINAL_STOP_SIGNAL, TIME_OVER_SIGNAL } from "#src/spec/defaults.ts";
 import { LOG_PIPE } from "#src/spec/log-layout.ts";
@@ -213,7 +214,7 @@ function restartCalls({ restart, forward }: RunDetachedStep): readonly Call[] {
   if (restart.kind === "no") return [call("load", [zero, 0], { label: "decide", then: "end" })];
   const onFailure = restart.kind === "on-failure";
   const max = onFailure ? restart.max : undefined;
-  const delay = new Uint8Array(new BigInt64Array([0n, BigInt(RESTART_DELAY_MS) * 1_000_000n]).buffer);
+  const delay = timespec(RESTART_DELAY_MS);
   return [
     call("load", [final, 0], { label: "decide", cases: [{ equals: 1, then: "end" }] }),
     ...(onFailure
